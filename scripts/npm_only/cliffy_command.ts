@@ -1,0 +1,245 @@
+/**
+ * Stand-in for the part of `@cliffy/command` that dfuse uses, over npm's `commander`. Parsing, checking and help are
+ * commander's; this file only says in commander's words what dfuse says in Cliffy's.
+ */
+import { Command as Commander, CommanderError, InvalidArgumentError, Option } from "commander";
+
+/** As in Cliffy: what a type handler is given. */
+export interface ArgumentValue {
+  label: string;
+  name: string;
+  value: string;
+  type: string;
+}
+
+type TypeHandler = (type: ArgumentValue) => unknown;
+
+// deno-lint-ignore no-explicit-any
+type Action = (options: any, ...args: any[]) => unknown;
+
+interface OptionSettings {
+  default?: unknown;
+  required?: boolean;
+  collect?: boolean;
+  conflicts?: string[];
+  depends?: string[];
+  hidden?: boolean;
+}
+
+/** As in Cliffy: the command line cannot be understood. */
+export class ValidationError extends Error {
+  readonly exitCode: number;
+  cmd?: Command;
+
+  constructor(message: string, options: { exitCode?: number } = {}) {
+    super(message);
+    this.exitCode = options.exitCode ?? 2;
+  }
+}
+
+/** As in Cliffy: a command with options, arguments, an action and commands below it. */
+// deno-lint-ignore no-explicit-any
+export class Command<_Options = any> {
+  readonly #inner = new Commander();
+  readonly #types = new Map<string, TypeHandler>();
+  readonly #depends: { name: string; on: string[] }[] = [];
+  #selected: Command = this;
+  #examples: { name: string; description: string }[] = [];
+
+  constructor() {
+    this.#inner.exitOverride().helpOption("-h, --help", "Show this help.").helpCommand(false);
+    this.#inner.configureOutput({ writeErr: () => {} });
+    this.#inner.addHelpText("after", () => this.#exampleText());
+  }
+
+  name(name: string): this {
+    this.#selected.#inner.name(name);
+    return this;
+  }
+
+  version(version: string): this {
+    this.#selected.#inner.version(version, "-V, --version", "Show the version number.");
+    return this;
+  }
+
+  description(text: string): this {
+    this.#selected.#inner.description(text);
+    return this;
+  }
+
+  hidden(): this {
+    // commander takes this from the parent only, where the command is added.
+    (this.#selected.#inner as unknown as { _hidden: boolean })._hidden = true;
+    return this;
+  }
+
+  example(name: string, description: string): this {
+    this.#selected.#examples.push({ name, description });
+    return this;
+  }
+
+  throwErrors(): this {
+    return this;
+  }
+
+  noExit(): this {
+    return this;
+  }
+
+  reset(): this {
+    this.#selected = this;
+    return this;
+  }
+
+  type(name: string, handler: TypeHandler): this {
+    this.#selected.#types.set(name, handler);
+    return this;
+  }
+
+  arguments(definition: string): this {
+    for (const word of definition.split(" ").filter((word) => word !== "")) {
+      const { flags, type } = splitType(word);
+      this.#selected.#inner.argument(
+        flags,
+        "",
+        collector(this.#selected.#parser(type, flags), flags),
+      );
+    }
+    return this;
+  }
+
+  option(flags: string, description: string, settings: OptionSettings = {}): this {
+    const self = this.#selected;
+    const { flags: plain, type } = splitType(flags);
+    const option = new Option(plain, description);
+    if (/[<[]/.test(plain)) {
+      const parse = self.#parser(type, option.long ?? plain);
+      option.argParser(settings.collect === true ? collector(parse, "...") : parse);
+    }
+    if (settings.default !== undefined && option.negate === false) option.default(settings.default);
+    if (settings.required === true) option.makeOptionMandatory();
+    if (settings.hidden === true) option.hideHelp();
+    if (settings.conflicts !== undefined) option.conflicts(settings.conflicts.map(attributeName));
+    if (settings.depends !== undefined) {
+      self.#depends.push({ name: option.attributeName(), on: settings.depends });
+    }
+    self.#inner.addOption(option);
+    return this;
+  }
+
+  action(action: Action): this {
+    const self = this.#selected;
+    self.#inner.action(async (...values: unknown[]) => {
+      values.pop();
+      const options = values.pop() as Record<string, unknown>;
+      self.#checkDepends(options);
+      self.#dropImpliedNegations(options);
+      await action.call(self, options, ...values);
+    });
+    return this;
+  }
+
+  command(name: string, command: Command): this {
+    command.#inner.name(name);
+    this.#inner.addCommand(command.#inner, {
+      hidden: (command.#inner as unknown as { _hidden: boolean })._hidden,
+    });
+    this.#selected = command;
+    return this;
+  }
+
+  showHelp(): void {
+    this.#inner.outputHelp();
+  }
+
+  getHelp(): string {
+    return this.#inner.helpInformation() + this.#exampleText();
+  }
+
+  async parse(args: readonly string[]): Promise<void> {
+    try {
+      await this.#inner.parseAsync([...args], { from: "user" });
+    } catch (error) {
+      if (!(error instanceof CommanderError)) throw error;
+      if (error.exitCode === 0) return;
+      throw new ValidationError(error.message.replace(/^error: /, ""));
+    }
+  }
+
+  #parser(type: string, label: string): (value: string) => unknown {
+    return (value) => {
+      const handler = this.#types.get(type) ?? BUILT_IN_TYPES[type];
+      if (handler === undefined) throw new Error(`Unknown type "${type}" of ${label}`);
+      return handler({ label: "Option", name: label, value, type });
+    };
+  }
+
+  #checkDepends(options: Record<string, unknown>): void {
+    for (const { name, on } of this.#depends) {
+      const missing = on.find((other) => options[attributeName(other)] === undefined);
+      if (options[name] !== undefined && missing !== undefined) {
+        throw new ValidationError(`Option "--${name}" depends on option "--${missing}".`);
+      }
+    }
+  }
+
+  /** commander sets `x` to true wherever `--no-x` exists; Cliffy does so unless `--x` exists too. */
+  #dropImpliedNegations(options: Record<string, unknown>): void {
+    for (const option of this.#inner.options.filter((option) => option.negate)) {
+      const name = option.attributeName();
+      const hasPositive = this.#inner.options.some((other) =>
+        !other.negate && other.attributeName() === name
+      );
+      if (hasPositive && this.#inner.getOptionValueSource(name) === "default") delete options[name];
+    }
+  }
+
+  #exampleText(): string {
+    if (this.#examples.length === 0) return "";
+    const lines = this.#examples.map(({ name, description }) =>
+      `  ${name}:\n    ${description.replaceAll("\n", "\n    ")}\n`
+    );
+    return `\nExamples:\n${lines.join("")}`;
+  }
+}
+
+const BUILT_IN_TYPES: Readonly<Record<string, TypeHandler>> = {
+  string: ({ value }) => value,
+  file: ({ value }) => value,
+  boolean: ({ value }) => value === "true",
+  number: ({ value, name }) => {
+    const number = Number(value);
+    if (value.trim() === "" || Number.isNaN(number)) {
+      throw new InvalidArgumentError(`Option "${name}" must be of type "number".`);
+    }
+    return number;
+  },
+  integer: ({ value, name }) => {
+    if (!/^-?\d+$/.test(value)) {
+      throw new InvalidArgumentError(`Option "${name}" must be of type "integer".`);
+    }
+    return Number(value);
+  },
+};
+
+/** `<file:string>` is commander's `<file>` with the type `string`. */
+function splitType(definition: string): { flags: string; type: string } {
+  const type = /:([a-z-]+)/.exec(definition)?.[1] ?? "string";
+  return { flags: definition.replace(/:[a-z-]+/g, ""), type };
+}
+
+/** commander hands the values of a variadic argument over one by one. */
+function collector(parse: (value: string) => unknown, flags: string) {
+  if (!flags.includes("...")) return parse;
+  return (value: string, before: unknown) => [
+    ...(Array.isArray(before) ? before : []),
+    parse(value),
+  ];
+}
+
+function attributeName(option: string): string {
+  return option.replace(/^--/, "").replace(
+    /-([a-z])/g,
+    (_, letter: string) => letter.toUpperCase(),
+  );
+}
