@@ -1,0 +1,109 @@
+import { PlanError } from "../errors.ts";
+import type { Extent } from "../firmware/firmware.ts";
+import { formatRange } from "../format.ts";
+import { extentOf, throwProblems } from "./check_images.ts";
+import type { DeviceProfile } from "./device_profile.ts";
+import { estimatePlan } from "./estimate.ts";
+import { clipExtents, endOf, gapsIn } from "./extents.ts";
+import type { MemoryLayout, MemoryRegion } from "./memory_layout.ts";
+import type { Operation, PageRun, Plan } from "./operation.ts";
+import { erasesAtOnce, hasMassErase } from "./plan_alternate.ts";
+import { EMPTY_TOTALS } from "./totals.ts";
+
+/** What shall be erased: every page of an alternate setting, or those that a range touches. */
+export type EraseTarget =
+  | { readonly kind: "all" }
+  | ({ readonly kind: "range" } & Extent);
+
+/**
+ * Plans an erase. Throws `PlanError` where the range is not all erasable memory, or does not begin and end with a page:
+ * what would be erased beyond it is said in the message.
+ */
+export function planErase(
+  target: EraseTarget,
+  profile: DeviceProfile,
+  options: { readonly alternate: number },
+): Plan {
+  const { alternate } = options;
+  const layout = profile.alternates.find((found) => found.alternate === alternate)?.layout;
+  if (layout === undefined) {
+    throw new PlanError(`Cannot erase alternate ${alternate}: ${profile.name} has none`, {
+      hint: "dfuse list shows the alternates of a device.",
+    });
+  }
+  const pages = target.kind === "all" ? allPages(layout) : pagesOf(target, layout);
+  const atOnce = target.kind === "all" &&
+    erasesAtOnce(layout, hasMassErase(profile));
+  const erases: Operation[] = atOnce
+    ? [{ kind: "erase-all" }]
+    : pages.map((run) => ({ kind: "erase", ...run }));
+  const operations: Operation[] = [{ kind: "select", alternate }, ...erases];
+  const erasedSize = pages.reduce((sum, run) => sum + run.pageSize * run.pageCount, 0);
+  const estimate = estimatePlan(operations, profile);
+  return {
+    operations,
+    pages: pages.map((run) => ({ ...pageRun, ...run, alternate })),
+    blanked: pages.map((run) => ({
+      alternate,
+      address: run.address,
+      size: run.pageSize * run.pageCount,
+    })),
+    preserved: [],
+    warnings: [],
+    totals: {
+      ...EMPTY_TOTALS,
+      erasedPages: pages.reduce((sum, run) => sum + run.pageCount, 0),
+      erasedSize,
+      blankedSize: erasedSize,
+    },
+    ...(estimate === undefined ? {} : { estimate }),
+  };
+}
+
+type Pages = Pick<PageRun, "address" | "pageSize" | "pageCount">;
+
+const pageRun = { action: "erase", reason: "requested", imageSize: 0, writeSize: 0 } as const;
+
+function allPages(layout: MemoryLayout): Pages[] {
+  const erasable = layout.regions.filter((region) => region.erasable);
+  if (erasable.length === 0) {
+    throw new PlanError(`Cannot erase "${layout.name}": nothing of it is erasable`, {
+      hint: "Choose other memory with --alternate.",
+    });
+  }
+  return erasable.map(({ address, pageSize, pageCount }) => ({ address, pageSize, pageCount }));
+}
+
+function pagesOf(range: Extent, layout: MemoryLayout): Pages[] {
+  const regions = layout.regions.filter((region) => region.erasable);
+  throwProblems(
+    gapsIn(regions.map(extentOf), range).map((gap) =>
+      `Cannot erase ${formatRange(range)}: ${
+        formatRange(gap)
+      } is not erasable memory of "${layout.name}"`
+    ),
+    "dfuse list shows the memory of a device.",
+  );
+  return regions.flatMap((region) => {
+    const part = clipExtents([range], extentOf(region))[0];
+    return part === undefined ? [] : [wholePages(part, region, range)];
+  });
+}
+
+function wholePages(part: Extent, region: MemoryRegion, range: Extent): Pages {
+  const { pageSize } = region;
+  const first = Math.floor((part.address - region.address) / pageSize);
+  const end = Math.ceil((endOf(part) - region.address) / pageSize);
+  const address = region.address + first * pageSize;
+  const pages = { address, size: (end - first) * pageSize };
+  if (pages.address !== part.address || pages.size !== part.size) {
+    throw new PlanError(
+      `Cannot erase ${formatRange(range)} exactly: pages reach over ${formatRange(pages)}`,
+      {
+        hint:
+          "Give a range that begins and ends with a page, or --page for the page of an address.",
+      },
+    );
+  }
+  return { address, pageSize, pageCount: end - first };
+}
