@@ -1,0 +1,19 @@
+import type { Clock, Transport } from "../usb/transport.ts";
+import { createSimulatedDevice } from "./simulated_device.ts";
+import { parseSimulatorSpec } from "./simulator_spec.ts";
+import { realClock, VirtualClock } from "./virtual_clock.ts";
+
+/**
+ * Opens a simulated device as the command line describes it: in virtual time, which no one has to wait for, or in real
+ * time with `speed=`.
+ *
+ * @throws {UsageError} for a description that cannot be read.
+ */
+export async function openSimulator(
+  text: string,
+): Promise<{ readonly transport: Transport; readonly clock: Clock; readonly path: string }> {
+  const { options, speed } = parseSimulatorSpec(text);
+  const clock = speed === undefined ? new VirtualClock() : realClock(speed);
+  const device = createSimulatedDevice(options, clock);
+  return { transport: await device.open(), clock, path: device.describe().path };
+}
