@@ -1,0 +1,97 @@
+import { VerifyError } from "../errors.ts";
+import { formatAddress, formatCount } from "../format.ts";
+
+/** A page that does not hold what it should. */
+interface BadPage {
+  readonly address: number;
+  differences: number;
+  compared: number;
+  /** Whether all that was read from it was 0xFF. */
+  blank: boolean;
+}
+
+/** Collects what a verify finds, so that the error can tell the likely cause. */
+export class Comparison {
+  readonly #wrote: boolean;
+  readonly #pages = new Map<number, BadPage>();
+  #first: { address: number; expected: number; found: number } | undefined;
+  #differences = 0;
+  #compared = 0;
+
+  /** `wrote`: whether the device was written before, which makes a difference a failure of that. */
+  constructor(options: { readonly wrote: boolean }) {
+    this.#wrote = options.wrote;
+  }
+
+  /** Compares one block, all of it within the page at `pageAddress`. */
+  add(block: {
+    readonly address: number;
+    readonly expected: Uint8Array;
+    readonly found: Uint8Array;
+    readonly pageAddress: number;
+  }): void {
+    const { address, expected, found, pageAddress } = block;
+    const page = this.#pages.get(pageAddress) ??
+      { address: pageAddress, differences: 0, compared: 0, blank: true };
+    this.#pages.set(pageAddress, page);
+    for (let index = 0; index < expected.length; index++) {
+      if (found[index] !== 0xFF) page.blank = false;
+      if (found[index] === expected[index]) continue;
+      page.differences++;
+      this.#differences++;
+      this.#first ??= {
+        address: address + index,
+        expected: expected[index]!,
+        found: found[index] ?? 0,
+      };
+    }
+    page.compared += expected.length;
+    this.#compared += expected.length;
+  }
+
+  /** Throws `VerifyError` if anything differed. */
+  check(): void {
+    const first = this.#first;
+    if (first === undefined) return;
+    const bad = [...this.#pages.values()].filter((page) => page.differences > 0);
+    const hex = (byte: number) => "0x" + byte.toString(16).padStart(2, "0");
+    throw new VerifyError(
+      `The device differs from the file: ${formatAddress(first.address)} holds ${
+        hex(first.found)
+      }, expected ${
+        hex(first.expected)
+      }; ${this.#differences} of ${this.#compared} bytes differ, in ${
+        formatCount(bad.length, "page")
+      } of ${this.#pages.size}`,
+      {
+        hint: this.#hint(bad),
+        facts: {
+          ...first,
+          differentBytes: this.#differences,
+          differentPages: bad.map((page) => formatAddress(page.address)),
+        },
+      },
+    );
+  }
+
+  #hint(bad: readonly BadPage[]): string {
+    if (!this.#wrote) {
+      return bad.every((page) => page.blank)
+        ? "All of it reads as blank: dfuse flash writes the file."
+        : "The device holds something else: dfuse flash writes the file.";
+    }
+    const everywhere = bad.length === this.#pages.size;
+    const most = bad.every((page) => page.differences > page.compared / 2);
+    if (everywhere && most && bad.every((page) => page.blank)) {
+      return "All of it reads as blank: the device takes no writes, as parts do that are read-protected (RDP level 1).";
+    }
+    if (everywhere && most) {
+      return "None of it was written: the device is most likely read-protected (RDP level 1) or write-protected.";
+    }
+    if (most) {
+      const where = bad.slice(0, 4).map((page) => formatAddress(page.address)).join(", ");
+      return `Whole pages were not written (${where}): they are most likely write-protected in the option bytes.`;
+    }
+    return "Single bytes differ: flash the device again; if it happens again, its flash or its supply is bad.";
+  }
+}

@@ -1,0 +1,164 @@
+import type { Chip, VoltageRange } from "../chips/chip.ts";
+import { DeviceError, TransportError } from "../errors.ts";
+import { type DeviceProfile, profileOfDevice } from "../plan/device_profile.ts";
+import {
+  configurationSize,
+  dfuModeOf,
+  type FunctionalDescriptor,
+  type InterfaceDescriptor,
+  parseConfigurationDescriptor,
+  parseDeviceDescriptor,
+  parseStringDescriptor,
+} from "../usb/descriptors.ts";
+import type { Clock, Transport } from "../usb/transport.ts";
+import type { FlashDevice } from "./flash.ts";
+import { DfuSession } from "./session.ts";
+
+export interface OpenOptions {
+  readonly clock: Clock;
+  /** The part, where the user says so; otherwise it is recognised as far as possible. */
+  readonly chip?: Chip | undefined;
+  /** The supply voltage, where the user says so. */
+  readonly voltage?: VoltageRange | undefined;
+  /** Instead of what the device reports, in bytes. */
+  readonly transferSize?: number | undefined;
+}
+
+/** What a DFU device tells of itself in its descriptors. */
+export interface DeviceFacts {
+  readonly vendorId: number;
+  readonly productId: number;
+  /** bcdDevice. */
+  readonly deviceVersion: number;
+  readonly serial?: string;
+  readonly interfaceNumber: number;
+  /** Interface strings by alternate setting; empty where there is none. */
+  readonly strings: readonly string[];
+  /** Missing where the device has none. */
+  readonly functional?: FunctionalDescriptor;
+}
+
+/**
+ * Reads the descriptors of a device in DFU mode and prepares a session with it.
+ *
+ * @throws {DeviceError} if it has no DFU interface, or runs its program.
+ */
+export async function openDevice(
+  transport: Transport,
+  options: OpenOptions,
+): Promise<FlashDevice & { readonly facts: DeviceFacts }> {
+  const facts = await readDevice(transport);
+  const profile = profileOf(facts, options);
+  const session = new DfuSession(transport, {
+    interfaceNumber: facts.interfaceNumber,
+    transferSize: profile.transferSize,
+    quirks: profile.quirks,
+    timing: profile.timing,
+    pollEarly: pollsEarly(profile),
+    clock: options.clock,
+  });
+  const canUpload = facts.functional?.canUpload ?? true;
+  return { session, profile, clock: options.clock, canUpload, facts };
+}
+
+/** Reads the descriptors of a device in DFU mode. Throws `DeviceError` if it is not one. */
+export async function readDevice(transport: Transport): Promise<DeviceFacts> {
+  const device = parseDeviceDescriptor(await getDescriptor(transport, { type: 1, size: 18 }));
+  const head = await getDescriptor(transport, { type: 2, size: 9 });
+  const size = configurationSize(head);
+  const configuration = parseConfigurationDescriptor(
+    await getDescriptor(transport, { type: 2, size }),
+  );
+  const alternates = dfuAlternates(configuration.interfaces);
+  const interfaceNumber = alternates[0]!.interfaceNumber;
+  const functional = configuration.functional.get(interfaceNumber);
+  const strings: string[] = [];
+  for (const { alternate, nameIndex } of alternates) {
+    strings[alternate] = await getString(transport, nameIndex);
+  }
+  const serial = await getString(transport, device.serialIndex);
+  return {
+    vendorId: device.vendorId,
+    productId: device.productId,
+    deviceVersion: device.deviceVersion,
+    ...(serial === "" ? {} : { serial }),
+    interfaceNumber,
+    strings: Array.from(strings, (text) => text ?? ""),
+    ...(functional === undefined ? {} : { functional }),
+  };
+}
+
+/** The alternate settings of the first interface in DFU mode. */
+function dfuAlternates(interfaces: readonly InterfaceDescriptor[]): readonly InterfaceDescriptor[] {
+  const found = interfaces.find((candidate) => dfuModeOf(candidate) === "dfu");
+  if (found !== undefined) {
+    return interfaces.filter((other) => other.interfaceNumber === found.interfaceNumber);
+  }
+  const runtime = interfaces.some((candidate) => dfuModeOf(candidate) === "runtime");
+  throw new DeviceError(
+    runtime
+      ? "Cannot flash the device: its program runs, not its boot loader"
+      : "Cannot flash the device: it has no DFU interface",
+    { hint: "Start the boot loader: most boards do with BOOT0 held at reset." },
+  );
+}
+
+function profileOf(facts: DeviceFacts, options: OpenOptions): DeviceProfile {
+  const { chip, voltage, transferSize } = options;
+  const reported = facts.functional?.transferSize ?? 0;
+  const size = transferSize ?? (reported > 0 ? reported : undefined);
+  return profileOfDevice(
+    { ...facts, ...(size === undefined ? {} : { transferSize: size }) },
+    {
+      ...(chip === undefined ? {} : { chip }),
+      ...(voltage === undefined ? {} : { voltage }),
+    },
+  );
+}
+
+/** ST's vendor id: its ROMs answer an early GETSTATUS when the work is done. */
+const ST_VENDOR_ID = 0x0483;
+
+/** Whether a part is known to answer early: a recognised one of ST's, without a quirk that says otherwise. */
+function pollsEarly({ vendorId, timing, quirks }: DeviceProfile): boolean {
+  return vendorId === ST_VENDOR_ID && timing !== undefined &&
+    !quirks.includes("early-poll-stalls");
+}
+
+const DEVICE_IN = 0x80;
+const GET_DESCRIPTOR = 6;
+const US_ENGLISH = 0x0409;
+const DESCRIPTOR_TIMEOUT_MS = 2_000;
+
+async function getDescriptor(
+  transport: Transport,
+  wanted: {
+    readonly type: number;
+    readonly size: number;
+    readonly number?: number;
+    readonly language?: number;
+  },
+): Promise<Uint8Array> {
+  const { type, size, number = 0, language = 0 } = wanted;
+  const setup = {
+    requestType: DEVICE_IN,
+    request: GET_DESCRIPTOR,
+    value: type * 256 + number,
+    index: language,
+  };
+  return await transport.controlIn(setup, size, DESCRIPTOR_TIMEOUT_MS);
+}
+
+/** A string that is missing, or that the device will not tell, is empty: it must not stop a flash. */
+async function getString(transport: Transport, number: number): Promise<string> {
+  if (number === 0) return "";
+  try {
+    const wanted = { type: 3, size: 255, number, language: US_ENGLISH };
+    return parseStringDescriptor(await getDescriptor(transport, wanted));
+  } catch (error) {
+    const tolerable = error instanceof DeviceError ||
+      (error instanceof TransportError && (error.kind === "stall" || error.kind === "timeout"));
+    if (tolerable) return "";
+    throw error;
+  }
+}

@@ -1,0 +1,139 @@
+import type { Extent, Image } from "../firmware/firmware.ts";
+import { firstDifference, readImage } from "../firmware/image.ts";
+import { clipExtents, totalSize } from "../plan/extents.ts";
+import type { PageState, PageStates } from "../plan/operation.ts";
+import type { TargetedImage } from "../plan/resolve_images.ts";
+import { type TouchedPage, touchedPages } from "../plan/touched_pages.ts";
+import { writeBlocks } from "../plan/write_blocks.ts";
+import { checkSignal } from "./interrupt.ts";
+import type { DfuSession } from "./session.ts";
+
+/** One image with the memory that it goes to, and its bytes. */
+export interface SurveyTarget extends TargetedImage {
+  readonly image: Image;
+}
+
+export interface SurveyOptions {
+  readonly transferSize: number;
+  /** What erased memory reads as. */
+  readonly erasedByte: number;
+  /**
+   * Let a sample of a page stand for all of it where it looks blank. Only for memory that takes it without harm when that
+   * was wrong, and only where the result is verified and done again if need be.
+   */
+  readonly sampleBlank: boolean;
+  /** Told after every page; `done` counts the image's bytes in pages so far. */
+  readonly onProgress?: (step: Extent & { readonly done: number }) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Reads the pages that the images touch, and tells which of them hold the image already and which are blank. Decided on
+ * the bytes themselves, each page at the first block that decides it. Pages that cannot be read stay unknown.
+ */
+export async function surveyPages(
+  session: DfuSession,
+  targets: readonly SurveyTarget[],
+  options: SurveyOptions,
+): Promise<PageStates> {
+  const states = new Map<number, ReadonlyMap<number, PageState>>();
+  let done = 0;
+  for (const target of targets) {
+    const pages = new Map<number, PageState>();
+    states.set(target.alternate, pages);
+    await session.selectAlternate(target.alternate);
+    let before: PageState = "unchanged";
+    for (const page of touchedPages(target.outline, target.layout)) {
+      checkSignal(options.signal);
+      done += totalSize(page.extents);
+      if (!page.region.readable) continue;
+      const probe = before === "different" || before === "looks-blank";
+      before = await surveyPage(session, page, { ...options, image: target.image, probe });
+      pages.set(page.address, before);
+      options.onProgress?.({ address: page.address, size: page.size, done });
+    }
+  }
+  return states;
+}
+
+/** One packet on the bus: what is looked at first in a page that most likely differs. */
+const PROBE_SIZE = 64;
+
+/** Programs and tables that leave a hole of this size at the start of each of its multiples are rare. */
+const SAMPLE_DISTANCE = 4096;
+
+interface PageOptions extends SurveyOptions {
+  readonly image: Image;
+  /** Look at a few bytes before whole blocks are read. Pays where pages differ, costs where they do not. */
+  readonly probe: boolean;
+}
+
+async function surveyPage(
+  session: DfuSession,
+  page: TouchedPage,
+  options: PageOptions,
+): Promise<PageState> {
+  const { image, transferSize, erasedByte, sampleBlank } = options;
+  const known = { page, image, erasedByte };
+  let found: Findings = { unchanged: true, blank: true };
+  const [first] = page.extents;
+  if (options.probe && first !== undefined) {
+    const size = Math.min(PROBE_SIZE, first.size);
+    found = await look(session, { address: first.address, size }, { ...known, found });
+  }
+  for (const block of writeBlocks(page, transferSize)) {
+    if (!found.unchanged && !found.blank) return "different";
+    if (!found.unchanged && sampleBlank) {
+      return await looksBlank(session, page, known) ? "looks-blank" : "different";
+    }
+    const inImage = clipExtents(page.extents, block).length > 0;
+    // Bytes outside the image matter only to a page that may still be blank.
+    if (!found.blank && !inImage) continue;
+    found = await look(session, block, { ...known, found });
+  }
+  if (found.unchanged) return "unchanged";
+  return found.blank ? "blank" : "different";
+}
+
+/** Looks at a few bytes every so often, and at the last ones. */
+async function looksBlank(
+  session: DfuSession,
+  page: TouchedPage,
+  known: Omit<Known, "found">,
+): Promise<boolean> {
+  const size = Math.min(PROBE_SIZE, page.size);
+  const last = page.address + page.size - size;
+  for (let address = page.address; address < last; address += SAMPLE_DISTANCE) {
+    const found = await look(session, { address, size }, { ...known, found: UNDECIDED });
+    if (!found.blank) return false;
+  }
+  if (page.size <= SAMPLE_DISTANCE) return true;
+  return (await look(session, { address: last, size }, { ...known, found: UNDECIDED })).blank;
+}
+
+interface Findings {
+  readonly unchanged: boolean;
+  readonly blank: boolean;
+}
+
+const UNDECIDED: Findings = { unchanged: false, blank: true };
+
+interface Known {
+  readonly page: TouchedPage;
+  readonly image: Image;
+  readonly erasedByte: number;
+  readonly found: Findings;
+}
+
+async function look(session: DfuSession, extent: Extent, known: Known): Promise<Findings> {
+  const { page, image, erasedByte, found } = known;
+  const bytes = await session.read(extent.address, extent.size);
+  return {
+    unchanged: found.unchanged && clipExtents(page.extents, extent).every((part) => {
+      const offset = part.address - extent.address;
+      const actual = bytes.subarray(offset, offset + part.size);
+      return firstDifference(readImage(image, part), actual) === undefined;
+    }),
+    blank: found.blank && bytes.every((byte) => byte === erasedByte),
+  };
+}
