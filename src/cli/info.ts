@@ -1,0 +1,31 @@
+import { Command } from "@cliffy/command";
+import { summarizeFile } from "../firmware/summarize.ts";
+import type { Output } from "./output.ts";
+import { infoDocument, renderInfo } from "./render_info.ts";
+import { addressType } from "./value_types.ts";
+
+/** `dfuse info`: what is in a firmware file. */
+export function infoCommand(output: Output) {
+  return new Command()
+    .description("Show what is in a firmware file, and check it.")
+    .type("address", addressType)
+    .arguments("<file:string>")
+    .option("-s, --address <address:address>", "Where a file without addresses belongs.")
+    .option("--ignore-crc", "Show the file although its CRC is wrong.")
+    .option("--no-hash", "Leave out the SHA-256 sums: faster for huge files.")
+    .option("--json", "Print one JSON document (see docs/json.md).")
+    .example("What is in a file", "dfuse info firmware.dfu")
+    .example("From a pipe", "curl -s https://example.org/fw.dfu | dfuse info -")
+    .action(async (options, file) => {
+      const summary = await summarizeFile(file, {
+        address: options.address,
+        ignoreCrc: options.ignoreCrc,
+        sha256: options.hash,
+      });
+      output.out(
+        options.json === true
+          ? JSON.stringify(infoDocument(file, summary), null, 2) + "\n"
+          : renderInfo(file, summary, output.style),
+      );
+    });
+}

@@ -1,0 +1,84 @@
+import { findChip } from "../chips/chips.ts";
+import type { FlashDevice } from "../dfu/flash.ts";
+import { type DeviceFacts, openDevice } from "../dfu/open_device.ts";
+import { UsageError } from "../errors.ts";
+import { formatUsbIds } from "../format.ts";
+import type { Clock, Transport } from "../usb/transport.ts";
+import { addDeviceOptions, type DeviceFlags, openAttachedDevice } from "./device_options.ts";
+import { interruptible } from "./interrupt.ts";
+import type { Output } from "./output.ts";
+import { type AnyCommand, type PlanFlags, voltageRangeOf } from "./plan_options.ts";
+import { sizeType } from "./value_types.ts";
+
+/** Which device, and what to believe of it. */
+export interface TargetFlags extends DeviceFlags, Pick<PlanFlags, "chip" | "transferSize" | "vdd"> {
+  readonly simulate?: string;
+}
+
+/** A device that a command works on. */
+export interface Target {
+  readonly device: FlashDevice & { readonly facts: DeviceFacts };
+  readonly clock: Clock;
+  /** For people: `STM32F405, serial 3573…, at 1-4.2`. */
+  readonly label: string;
+  readonly path: string;
+}
+
+/** Options of every command that works on a device. */
+export function addTargetDeviceOptions(command: AnyCommand): AnyCommand {
+  return addDeviceOptions(command)
+    .type("size", sizeType)
+    .option("-c, --chip <name:string>", "Treat the device as this part, whatever it says.")
+    .option("--transfer-size <size:size>", "Longest block, instead of the device's wTransferSize.")
+    .option("--simulate <spec:string>", "Work on a simulated part: stm32f405[,image=FILE,…].");
+}
+
+/**
+ * Opens the device that the options name, does the work, and closes it again, also when the work fails. Ctrl-C asks the
+ * work to stop by the signal.
+ */
+export function withTarget<T>(
+  flags: TargetFlags,
+  output: Output,
+  work: (target: Target, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const chip = flags.chip === undefined ? undefined : findChip(flags.chip);
+  const voltage = flags.vdd === undefined ? undefined : voltageRangeOf(flags.vdd);
+  return interruptible(output, async (signal) => {
+    const { transport, clock, path } = await openTransport(flags, { output, signal });
+    try {
+      const options = { clock, chip, voltage, transferSize: flags.transferSize };
+      const device = await openDevice(transport, options);
+      return await work({ device, clock, path, label: labelOf(device, path) }, signal);
+    } finally {
+      await transport.close();
+    }
+  });
+}
+
+interface OpenedTransport {
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly path: string;
+}
+
+async function openTransport(
+  flags: TargetFlags,
+  options: { readonly output: Output; readonly signal: AbortSignal },
+): Promise<OpenedTransport> {
+  if (flags.simulate === undefined) {
+    const { transport, clock, device } = await openAttachedDevice(flags, options);
+    return { transport, clock, path: device.path };
+  }
+  if (flags.device !== undefined) {
+    throw new UsageError("Cannot combine --device with --simulate: each names a device");
+  }
+  // Loaded on demand: most runs never need it.
+  const { openSimulator } = await import("../simulator/open_simulator.ts");
+  return await openSimulator(flags.simulate);
+}
+
+function labelOf({ profile, facts }: Target["device"], path: string): string {
+  const serial = facts.serial === undefined ? "" : `, serial ${facts.serial}`;
+  return `${profile.name} (${formatUsbIds(facts)} at ${path}${serial})`;
+}

@@ -1,0 +1,87 @@
+import { DfuseError, ExitCode } from "../errors.ts";
+import { paint, type Style, styleOf, wrapText } from "./style.ts";
+
+/** Where a command writes. Results go to `out`, all that is said meanwhile to `err`. */
+export interface Output {
+  readonly style: Style;
+  readonly errorStyle: Style;
+  /** Whether standard error is a terminal that understands cursor movement. */
+  readonly errorIsTerminal: boolean;
+  /** Writes text to standard output. A reader that has closed the pipe has seen enough: the rest is dropped. */
+  out(text: string): void;
+  err(text: string): void;
+}
+
+/** The process's own standard output and error. */
+export function processOutput(): Output {
+  return {
+    style: styleOf(Deno.stdout),
+    errorStyle: styleOf(Deno.stderr),
+    errorIsTerminal: Deno.stderr.isTerminal() && Deno.env.get("TERM") !== "dumb",
+    out: (text) => writeAll(Deno.stdout, text),
+    err: (text) => writeAll(Deno.stderr, text),
+  };
+}
+
+function writeAll(file: { writeSync(bytes: Uint8Array): number }, text: string): void {
+  let bytes: Uint8Array = new TextEncoder().encode(text);
+  try {
+    while (bytes.length > 0) bytes = bytes.subarray(file.writeSync(bytes));
+  } catch (error) {
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+  }
+}
+
+/** An error as a person reads it: the sentence, then each further problem, then what to do. */
+export function renderError(error: DfuseError, style: Style): string {
+  const problems = error.facts["problems"];
+  const more = Array.isArray(problems) ? problems.slice(1) : [];
+  const lines = [
+    ...entry(paint(style, "red", "error:"), "error:", error.message, style),
+    ...more.flatMap((problem: string) => entry("      ", "      ", problem, style)),
+    ...(error.hint === undefined
+      ? []
+      : entry(paint(style, "cyan", "hint:"), "hint:", error.hint, style)),
+  ];
+  return lines.join("\n") + "\n";
+}
+
+/** A warning as a person reads it. */
+export function renderWarning(message: string, style: Style): string {
+  return entry(paint(style, "yellow", "warning:"), "warning:", message, style).join("\n") + "\n";
+}
+
+function entry(label: string, plainLabel: string, text: string, style: Style): string[] {
+  const width = Math.max(20, style.columns - 1);
+  const [first = "", ...rest] = wrapText(`${plainLabel} ${text}`, width, "  ");
+  return [label + first.slice(plainLabel.length), ...rest];
+}
+
+/** An error as a program reads it: one document or, in a stream of events, the last line. */
+export function errorDocument(error: DfuseError): Record<string, unknown> {
+  return {
+    schema: "dfuse.error/1",
+    event: "error",
+    error: error.name,
+    exitCode: error.exitCode,
+    message: error.message,
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+    facts: error.facts,
+  };
+}
+
+/** Ends the program with an exit code whose reason has been told already. */
+export class ReportedError extends Error {
+  readonly exitCode: ExitCode;
+
+  constructor(exitCode: ExitCode) {
+    super(`exit code ${exitCode}`);
+    this.exitCode = exitCode;
+  }
+}
+
+/** What a bug prints: all that helps to mend it. */
+export function renderBug(error: unknown): string {
+  const text = error instanceof Error ? error.stack ?? error.message : String(error);
+  return `error: dfuse has a bug (exit code ${ExitCode.bug}). Please report this with the command line:\n${text}\n`;
+}

@@ -1,0 +1,32 @@
+import { prepareFlash } from "../dfu/flash.ts";
+import { flashInputOf } from "../dfu/flash_input.ts";
+import { collectFile } from "../firmware/collect.ts";
+import { createListener } from "./event_lines.ts";
+import type { Target, TargetFlags } from "./open_target.ts";
+import type { Output } from "./output.ts";
+import { type PlanFlags, planOptionsOf } from "./plan_options.ts";
+import { printPlan } from "./render_plan.ts";
+
+/** A plan for a device as it is now, printed: what `plan` does with a device, and `flash --dry-run`. */
+export async function planOnDevice(
+  output: Output,
+  target: Target,
+  job: {
+    readonly file: string;
+    readonly flags: PlanFlags & TargetFlags & { readonly quiet?: boolean };
+    readonly signal: AbortSignal;
+  },
+): Promise<void> {
+  const { file, flags, signal } = job;
+  const { device, clock } = target;
+  const { address, ignoreCrc, json } = flags;
+  const firmware = await collectFile(file, { address, ignoreCrc });
+  const quiet = flags.quiet === true || json === true;
+  const listener = createListener(output, { title: file, clock, quiet });
+  const options = { ...planOptionsOf(flags), onEvent: listener.onEvent, signal };
+  const { plan } = await prepareFlash(device, flashInputOf(firmware), options);
+  listener.end();
+  await device.session.finish();
+  const report = { file, summary: firmware, profile: device.profile, plan };
+  printPlan(output, report, { json: json ?? false });
+}

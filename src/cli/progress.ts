@@ -1,0 +1,149 @@
+import type { ProgressEvent, Report, Stage } from "../dfu/report.ts";
+import { formatDuration, formatSize } from "../format.ts";
+import type { Output } from "./output.ts";
+import { paint, type Style } from "./style.ts";
+
+/** Where a stage stands: all that its line shows. Sizes in bytes, times in milliseconds of the device's clock. */
+export interface StageProgress {
+  readonly stage: Stage;
+  readonly done: number;
+  readonly total: number;
+  readonly elapsedMs: number;
+}
+
+const BAR_WIDTH = 24;
+const LABEL_WIDTH = 7;
+
+/** One stage as one line: `write   [#########...............]  12 KiB of 32 KiB, 48 KiB/s, 0.4 s left`. */
+export function renderStage(progress: StageProgress, style: Style): string {
+  const { stage, done, total, elapsedMs } = progress;
+  const share = total === 0 ? 1 : Math.min(1, done / total);
+  const filled = Math.round(share * BAR_WIDTH);
+  const [full, empty] = style.blocks ? ["█", "░"] : ["#", "."];
+  const bar = paint(style, "cyan", full.repeat(filled)) + empty.repeat(BAR_WIDTH - filled);
+  const rate = elapsedMs > 0 ? done / elapsedMs * 1000 : 0;
+  const left = rate > 0 && done < total
+    ? `, ${formatSize(Math.round(rate))}/s, ${formatDuration((total - done) / rate * 1000)} left`
+    : "";
+  const line = `${stage.padEnd(LABEL_WIDTH)} [${bar}] ${formatSize(done).padStart(8)} of ${
+    formatSize(total)
+  }${left}`;
+  const plainLength = line.length - bar.length + BAR_WIDTH;
+  if (plainLength < style.columns) return line;
+  return `${stage.padEnd(LABEL_WIDTH)} ${Math.floor(share * 100)} %`;
+}
+
+/** The line that a finished stage leaves behind. */
+export function renderStageEnd({ stage, done, elapsedMs }: StageProgress): string {
+  return `${stage.padEnd(LABEL_WIDTH)} ${formatSize(done)} in ${formatDuration(elapsedMs)}`;
+}
+
+/** Shows progress on standard error: a bar on a terminal, one line for each finished stage elsewhere. */
+export class ProgressLines {
+  readonly #output: Output;
+  readonly #now: () => number;
+  readonly #live: boolean;
+  #current: { stage: Stage; total: number; done: number; startMs: number } | undefined;
+  #lastDrawMs = -Infinity;
+
+  constructor(
+    output: Output,
+    options: { readonly now: () => number; readonly terminal: boolean },
+  ) {
+    this.#output = output;
+    this.#now = options.now;
+    this.#live = options.terminal;
+  }
+
+  readonly onEvent = (event: ProgressEvent): void => {
+    switch (event.kind) {
+      case "stage":
+        this.end();
+        this.#current = { stage: event.stage, total: event.total, done: 0, startMs: this.#now() };
+        this.#draw(true);
+        return;
+      case "progress":
+        if (this.#current === undefined) return;
+        this.#current.done = event.done;
+        this.#draw(false);
+        return;
+    }
+  };
+
+  /** Ends the current stage's line. */
+  end(): void {
+    const progress = this.#progress();
+    this.#current = undefined;
+    if (progress === undefined || progress.stage === "leave") return;
+    const line = renderStageEnd(progress);
+    this.#output.err(this.#live ? `\r\x1b[K${line}\n` : `${line}\n`);
+  }
+
+  /** Redrawing more often than this costs more than a person sees. */
+  static readonly #INTERVAL_MS = 50;
+
+  #draw(force: boolean): void {
+    const progress = this.#progress();
+    if (!this.#live || progress === undefined || progress.stage === "leave") return;
+    const realMs = performance.now();
+    if (!force && realMs - this.#lastDrawMs < ProgressLines.#INTERVAL_MS) return;
+    this.#lastDrawMs = realMs;
+    this.#output.err(`\r\x1b[K${renderStage(progress, this.#output.errorStyle)}`);
+  }
+
+  #progress(): StageProgress | undefined {
+    if (this.#current === undefined) return undefined;
+    const { stage, done, total, startMs } = this.#current;
+    return { stage, done, total, elapsedMs: this.#now() - startMs };
+  }
+}
+
+/** What was done, in a sentence or two; the error of a failed run is told by whoever gets it. */
+export function renderReport(report: Report, style: Style): string {
+  const { bytes, durations } = report;
+  const parts = [
+    bytes.erased > 0 ? `${formatSize(bytes.erased)} erased` : "",
+    bytes.written > 0 ? `${formatSize(bytes.written)} written` : "",
+    bytes.verified > 0 ? `${formatSize(bytes.verified)} verified` : "",
+  ].filter((part) => part !== "");
+  const what = parts.length === 0 ? "" : `: ${parts.join(", ")}`;
+  const time = formatDuration(durations.total);
+  switch (report.outcome) {
+    case "done":
+      return `${paint(style, "green", "Done")}${what} in ${time}. ${FINAL[report.finalState]}\n`;
+    case "nothing-to-do":
+      return `${
+        paint(style, "green", "Nothing to do")
+      }: the device holds the image already (${time}). ${FINAL[report.finalState]}\n`;
+    case "failed":
+    case "interrupted":
+      return `${
+        paint(style, "red", report.outcome === "failed" ? "Failed" : "Stopped")
+      } after ${report.operationsDone} of ${report.operationCount} steps${what}. ${
+        FINAL[report.finalState]
+      }\n`;
+  }
+}
+
+const FINAL: Readonly<Record<Report["finalState"], string>> = {
+  "boot-loader": "The device is in its boot loader.",
+  "left": "The program was started.",
+  "reset": "The device has reset itself, as its option bytes demand.",
+  "lost": "The device no longer answers: unplug it, plug it in again, and run the same command.",
+};
+
+/** A report as the last line of a stream of events: see docs/json.md. */
+export function reportDocument(report: Report): Record<string, unknown> {
+  const { error, ...rest } = report;
+  return {
+    event: "report",
+    ...rest,
+    exitCode: error?.exitCode ?? 0,
+    ...(error === undefined ? {} : {
+      error: error.name,
+      message: error.message,
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+      facts: error.facts,
+    }),
+  };
+}

@@ -1,0 +1,203 @@
+import type { FirmwareSummary } from "../firmware/firmware.ts";
+import {
+  formatAddress,
+  formatCount,
+  formatDuration,
+  formatRange,
+  formatSize,
+  formatUsbIds,
+} from "../format.ts";
+import type { AlternateProfile, DeviceProfile } from "../plan/device_profile.ts";
+import type { AlternateExtent, PageReason, PageRun, Plan } from "../plan/operation.ts";
+import { renderMemoryStrip } from "./memory_strip.ts";
+import { type Output, renderWarning } from "./output.ts";
+import { paint, type Style, wrapParts, wrapText } from "./style.ts";
+
+/** A plan, and what it was made of. */
+export interface PlanReport {
+  readonly file: string;
+  /** Missing where no file is involved. */
+  readonly summary?: Pick<FirmwareSummary, "format" | "fileSize" | "warnings">;
+  readonly profile: DeviceProfile;
+  readonly plan: Plan;
+}
+
+/** Prints a plan as text or as a JSON document. */
+export function printPlan(
+  output: Output,
+  report: PlanReport,
+  options: { readonly json: boolean },
+): void {
+  output.out(
+    options.json
+      ? JSON.stringify(planDocument(report), null, 2) + "\n"
+      : renderPlan(report, output.style),
+  );
+}
+
+/** A plan as text that a person takes in at a glance. */
+export function renderPlan(report: PlanReport, style: Style): string {
+  const { file, profile, plan, summary } = report;
+  const used = profile.alternates.filter(({ alternate }) =>
+    plan.pages.some((run) => run.alternate === alternate)
+  );
+  const lines = [
+    `${paint(style, "bold", file)} -> ${paint(style, "bold", profile.name)}`,
+    ...used.flatMap((target) => ["", ...alternateLines(target, plan, style)]),
+    "",
+    ...totalLines(plan, style),
+  ];
+  const notes = used.flatMap(({ layout }) => layout.notes);
+  const warnings = [
+    ...(summary?.warnings ?? []).map((warning) => warning.message),
+    ...notes,
+    ...plan.warnings,
+  ].map((message) => renderWarning(message, style));
+  return lines.join("\n") + "\n" + warnings.join("");
+}
+
+function alternateLines(target: AlternateProfile, plan: Plan, style: Style): string[] {
+  const { alternate, layout } = target;
+  const runs = plan.pages.filter((run) => run.alternate === alternate);
+  const rows = runs.slice(0, MAX_RUNS).map(runCells);
+  const widths = [0, 1].map((column) => Math.max(...rows.map((cells) => cells[column]!.length)));
+  const blanked = plan.blanked.filter((extent) => extent.alternate === alternate);
+  const preserved = plan.preserved.filter((extent) => extent.alternate === alternate);
+  return [
+    `Alternate ${alternate} ${paint(style, "bold", layout.name)}`,
+    renderMemoryStrip(layout, runs, style),
+    ...rows.flatMap((cells) => runLines(cells, widths, style)),
+    ...(runs.length > MAX_RUNS ? [`  ... ${runs.length - MAX_RUNS} more, see --json`] : []),
+    ...rangeLines("Lost", blanked, "outside the image, erased (--preserve keeps them)", style),
+    ...rangeLines("Kept", preserved, "outside the image, read first and written back", style),
+  ];
+}
+
+/** More lines than this are a picture of noise; --json has them all. */
+const MAX_RUNS = 40;
+const MAX_RANGES = 8;
+
+type RunCells = readonly [address: string, pages: string, what: string];
+
+function runCells(run: PageRun): RunCells {
+  return [
+    formatAddress(run.address),
+    `${run.pageCount} x ${formatSize(run.pageSize)}`,
+    `${ACTION_WORDS[run.action]}${sizeWords(run)}${REASON_WORDS[run.reason]}`,
+  ];
+}
+
+const ACTION_WORDS: Readonly<Record<PageRun["action"], string>> = {
+  "erase-write": "erase, write",
+  "write": "write",
+  "erase": "erase",
+  "keep": "leave alone",
+};
+
+const REASON_WORDS: Readonly<Record<PageReason, string>> = {
+  "image": "",
+  "image-blank": ": the image has only 0xFF here",
+  "unchanged": ": holds the image already",
+  "already-blank": ": is blank, no erase",
+  "looks-blank": ": looks blank, no erase",
+  "not-erasable": ": takes writes without an erase",
+  "erase-none": ": --erase none",
+  "erase-all": ": --erase all",
+  "requested": "",
+};
+
+function sizeWords(run: PageRun): string {
+  if (run.action === "keep" || run.action === "erase") return "";
+  const part = run.writeSize < run.pageSize * run.pageCount
+    ? ` of ${formatSize(run.pageSize * run.pageCount)}`
+    : "";
+  return ` ${formatSize(run.writeSize)}${part}`;
+}
+
+function runLines(cells: RunCells, widths: readonly number[], style: Style): string[] {
+  const [address, pages, what] = cells;
+  const start = `  ${address.padEnd(widths[0]!)}  ${pages.padStart(widths[1]!)}  `;
+  const room = Math.max(20, style.columns - start.length - 1);
+  const [first = "", ...rest] = wrapText(what, room);
+  return [start + first, ...rest.map((line) => " ".repeat(start.length + 2) + line)];
+}
+
+function rangeLines(
+  word: string,
+  extents: readonly AlternateExtent[],
+  meaning: string,
+  style: Style,
+): string[] {
+  if (extents.length === 0) return [];
+  const size = extents.reduce((sum, extent) => sum + extent.size, 0);
+  const head = wrapText(`${word}: ${formatSize(size)} ${meaning}`, style.columns - 5, "  ");
+  return [
+    ...head.map((line) => "  " + paint(style, "yellow", line)),
+    ...extents.slice(0, MAX_RANGES).map((extent) =>
+      `    ${formatRange(extent)}  ${formatSize(extent.size)}`
+    ),
+    ...(extents.length > MAX_RANGES ? [`    ... ${extents.length - MAX_RANGES} more`] : []),
+  ];
+}
+
+function totalLines(plan: Plan, style: Style): string[] {
+  const { totals, estimate } = plan;
+  const leave = plan.operations.find((operation) => operation.kind === "leave");
+  const parts = [
+    totals.keptPages > 0 ? `leave ${formatCount(totals.keptPages, "page")} alone` : "",
+    totals.erasedPages > 0
+      ? `erase ${formatCount(totals.erasedPages, "page")} (${formatSize(totals.erasedSize)})`
+      : "",
+    totals.writtenSize > 0
+      ? `write ${formatSize(totals.writtenSize)} in ${formatCount(totals.writtenBlocks, "block")}`
+      : "",
+    totals.verifiedSize > 0
+      ? `verify ${formatSize(totals.verifiedSize)}`
+      : totals.writtenSize > 0
+      ? "do not verify"
+      : "",
+    leave === undefined ? "stay in the boot loader" : `start at ${formatAddress(leave.address)}`,
+  ].filter((part) => part !== "");
+  const layout = { width: style.columns - 1, indent: "  ", separator: ", " };
+  const [first = "", ...rest] = wrapParts(parts, layout);
+  return [
+    paint(style, "bold", first.charAt(0).toUpperCase() + first.slice(1)),
+    ...rest,
+    ...(estimate === undefined || estimate.totalMs === 0 ? [] : [estimateLine(estimate)]),
+  ];
+}
+
+function estimateLine(estimate: NonNullable<Plan["estimate"]>): string {
+  const parts = ([
+    ["read", estimate.readMs],
+    ["erase", estimate.eraseMs],
+    ["write", estimate.writeMs],
+    ["verify", estimate.verifyMs],
+  ] as const).filter(([, ms]) => ms > 0).map(([word, ms]) => `${word} ${formatDuration(ms)}`);
+  const detail = parts.length > 1 ? `: ${parts.join(", ")}` : "";
+  return `About ${formatDuration(estimate.totalMs)}${detail}`;
+}
+
+/** A plan as a JSON document: schema `dfuse.plan/1`, see docs/json.md. */
+export function planDocument(report: PlanReport): Record<string, unknown> {
+  const { file, summary, profile, plan } = report;
+  const { vendorId, productId } = profile;
+  return {
+    schema: "dfuse.plan/1",
+    ...(summary === undefined
+      ? {}
+      : { file: { path: file, format: summary.format, size: summary.fileSize } }),
+    device: {
+      name: profile.name,
+      ...(profile.chip === undefined ? {} : { chip: profile.chip }),
+      ...(vendorId === undefined || productId === undefined
+        ? {}
+        : { usb: formatUsbIds({ vendorId, productId }) }),
+      transferSize: profile.transferSize,
+      writeAlignment: profile.writeAlignment,
+      alternates: profile.alternates,
+    },
+    ...plan,
+    fileWarnings: summary?.warnings ?? [],
+  };
+}

@@ -1,0 +1,73 @@
+/** What the reader of a text can see: decided once, where a command starts, and handed to every renderer. */
+export interface Style {
+  readonly color: boolean;
+  /** Whether block characters may be used; otherwise ASCII only. */
+  readonly blocks: boolean;
+  /** Width in characters. */
+  readonly columns: number;
+}
+
+/** For pipes, files and tests. */
+export const PLAIN_STYLE: Style = { color: false, blocks: false, columns: 80 };
+
+/** SGR parameters (ECMA-48 §8.3.117). Colour never carries meaning alone: the words say it too. */
+const SGR = {
+  bold: [1, 22],
+  dim: [2, 22],
+  red: [31, 39],
+  green: [32, 39],
+  yellow: [33, 39],
+  blue: [34, 39],
+  cyan: [36, 39],
+} as const;
+
+export type Paint = keyof typeof SGR;
+
+/** Text in a colour or weight, where the style has colours. */
+export function paint(style: Style, how: Paint, text: string): string {
+  if (!style.color || text === "") return text;
+  const [on, off] = SGR[how];
+  return `\x1b[${on}m${text}\x1b[${off}m`;
+}
+
+/** The style for an output: colours on a terminal only, and never with NO_COLOR. */
+export function styleOf(
+  output: { isTerminal(): boolean },
+  environment: { get(name: string): string | undefined } = Deno.env,
+): Style {
+  const terminal = output.isTerminal() && environment.get("TERM") !== "dumb";
+  const color = terminal && (environment.get("NO_COLOR") ?? "") === "";
+  return { color, blocks: color, columns: terminal ? terminalColumns() : PLAIN_STYLE.columns };
+}
+
+function terminalColumns(): number {
+  try {
+    return Math.max(20, Deno.consoleSize().columns);
+  } catch {
+    return PLAIN_STYLE.columns;
+  }
+}
+
+/** Breaks text into lines of at most `width` characters, at blanks; a longer word gets a line of its own. */
+export function wrapText(text: string, width: number, indent = ""): string[] {
+  return wrapParts(text.split(" "), { width, indent, separator: " " });
+}
+
+/** Puts parts into lines of at most `width` characters, separated; every line but the first is indented. */
+export function wrapParts(
+  parts: readonly string[],
+  layout: { readonly width: number; readonly indent: string; readonly separator: string },
+): string[] {
+  const { width, indent, separator } = layout;
+  const lines: string[] = [];
+  let line: string | undefined;
+  for (const part of parts) {
+    if (line !== undefined && line.length + separator.length + part.length > width) {
+      lines.push((line + separator).trimEnd());
+      line = indent + part;
+    } else {
+      line = line === undefined ? part : line + separator + part;
+    }
+  }
+  return [...lines, line ?? ""];
+}

@@ -1,0 +1,43 @@
+import { UsageError } from "../errors.ts";
+
+/** Refuses a path that may not be written, before any time is spent on what shall go there. */
+export function checkWritable(path: string, options: { readonly force: boolean }): void {
+  const found = statOf(path);
+  if (found?.isDirectory === true) {
+    throw new UsageError(`Cannot write ${path}: it is a directory, expected a file name`);
+  }
+  if (found !== undefined && !options.force) {
+    throw new UsageError(`Cannot write ${path}: it exists`, {
+      hint: "Give --force to replace it.",
+    });
+  }
+}
+
+/** Writes a file as a whole: whoever reads it meanwhile sees the old one or the new one, never a part. */
+export function writeWhole(path: string, bytes: Uint8Array): void {
+  const draft = `${path}.part`;
+  try {
+    Deno.writeFileSync(draft, bytes);
+    Deno.renameSync(draft, path);
+  } catch (error) {
+    try {
+      Deno.removeSync(draft);
+    } catch {
+      // It was never made, or cannot be removed: the first error tells more.
+    }
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new UsageError(`Cannot write ${path}: ${reason}`, {
+      hint: "Check that the folder exists and may be written.",
+      cause: error,
+    });
+  }
+}
+
+function statOf(path: string): Deno.FileInfo | undefined {
+  try {
+    return Deno.statSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
