@@ -11,6 +11,7 @@ export class BlockCounter {
   #nextAddress: number | undefined;
   #nextBlock = FIRST_DATA_BLOCK;
 
+  /** `transferSize` in bytes; 0 if it is unknown: then every block needs its own pointer. */
   constructor(transferSize: number) {
     this.#transferSize = transferSize;
   }

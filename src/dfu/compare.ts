@@ -6,21 +6,25 @@ interface BadPage {
   readonly address: number;
   differences: number;
   compared: number;
-  /** Whether all that was read from it was 0xFF. */
+  /** Whether all that was read from it is as after an erase. */
   blank: boolean;
 }
 
+/** What was done to the memory before it is compared: it decides what a difference means. */
+export type DoneBefore = "nothing" | "erase" | "write";
+
 /** Collects what a verify finds, so that the error can tell the likely cause. */
 export class Comparison {
-  readonly #wrote: boolean;
+  readonly #doneBefore: DoneBefore;
+  readonly #erasedByte: number;
   readonly #pages = new Map<number, BadPage>();
   #first: { address: number; expected: number; found: number } | undefined;
   #differences = 0;
   #compared = 0;
 
-  /** `wrote`: whether the device was written before, which makes a difference a failure of that. */
-  constructor(options: { readonly wrote: boolean }) {
-    this.#wrote = options.wrote;
+  constructor(options: { readonly doneBefore: DoneBefore; readonly erasedByte: number }) {
+    this.#doneBefore = options.doneBefore;
+    this.#erasedByte = options.erasedByte;
   }
 
   /** Compares one block, all of it within the page at `pageAddress`. */
@@ -35,7 +39,7 @@ export class Comparison {
       { address: pageAddress, differences: 0, compared: 0, blank: true };
     this.#pages.set(pageAddress, page);
     for (let index = 0; index < expected.length; index++) {
-      if (found[index] !== 0xFF) page.blank = false;
+      if (found[index] !== this.#erasedByte) page.blank = false;
       if (found[index] === expected[index]) continue;
       page.differences++;
       this.#differences++;
@@ -55,10 +59,11 @@ export class Comparison {
     if (first === undefined) return;
     const bad = [...this.#pages.values()].filter((page) => page.differences > 0);
     const hex = (byte: number) => "0x" + byte.toString(16).padStart(2, "0");
+    const problem = this.#doneBefore === "erase"
+      ? "Cannot erase everything"
+      : "The device differs from the file";
     throw new VerifyError(
-      `The device differs from the file: ${formatAddress(first.address)} holds ${
-        hex(first.found)
-      }, expected ${
+      `${problem}: ${formatAddress(first.address)} holds ${hex(first.found)}, expected ${
         hex(first.expected)
       }; ${this.#differences} of ${this.#compared} bytes differ, in ${
         formatCount(bad.length, "page")
@@ -75,7 +80,10 @@ export class Comparison {
   }
 
   #hint(bad: readonly BadPage[]): string {
-    if (!this.#wrote) {
+    if (this.#doneBefore === "erase") {
+      return "What is not blank is most likely write-protected in the option bytes, or read-protected (RDP level 1).";
+    }
+    if (this.#doneBefore === "nothing") {
       return bad.every((page) => page.blank)
         ? "All of it reads as blank: dfuse flash writes the file."
         : "The device holds something else: dfuse flash writes the file.";
@@ -92,6 +100,7 @@ export class Comparison {
       const where = bad.slice(0, 4).map((page) => formatAddress(page.address)).join(", ");
       return `Whole pages were not written (${where}): they are most likely write-protected in the option bytes.`;
     }
-    return "Single bytes differ: flash the device again; if it happens again, its flash or its supply is bad.";
+    return "Single bytes differ: flash the device again. If they differ again, their pages are write-protected, " +
+      "or the flash or its supply is bad.";
   }
 }

@@ -1,14 +1,16 @@
-import { DfuseError, InterruptedError, TransportError } from "../errors.ts";
+import { DeviceError, DfuseError, InterruptedError, TransportError } from "../errors.ts";
 import type { Extent, Image } from "../firmware/firmware.ts";
-import { readImage } from "../firmware/image.ts";
+import { firstDifference, readImage } from "../firmware/image.ts";
+import { formatAddress } from "../format.ts";
 import { clipExtents, endOf } from "../plan/extents.ts";
-import type { Operation, PageRun, Plan } from "../plan/operation.ts";
+import type { Operation, Plan } from "../plan/operation.ts";
 import { writeBlocks } from "../plan/write_blocks.ts";
 import type { Clock } from "../usb/transport.ts";
 import { Comparison } from "./compare.ts";
 import { checkSignal } from "./interrupt.ts";
 import type { FinalState, ProgressEvent, Report, Stage } from "./report.ts";
 import type { DfuSession } from "./session.ts";
+import { doneBefore, noStages, stageOf, stageTotals } from "./stages.ts";
 
 export interface ExecuteOptions {
   readonly session: DfuSession;
@@ -49,7 +51,7 @@ class Execution {
   readonly #bytes = { read: 0, erased: 0, written: 0, verified: 0 };
   readonly #durations: Record<Stage, number>;
   readonly #totals: Record<Stage, number>;
-  readonly #done: Record<Stage, number> = zeroes();
+  readonly #done: Record<Stage, number> = noStages();
   readonly #startMs: number;
   #alternate = 0;
   #operationsDone = 0;
@@ -59,10 +61,12 @@ class Execution {
   constructor(plan: Plan, options: ExecuteOptions) {
     this.#plan = plan;
     this.#options = options;
-    this.#durations = { ...zeroes(), survey: options.surveyMs ?? 0 };
+    this.#durations = { ...noStages(), survey: options.surveyMs ?? 0 };
     this.#totals = stageTotals(plan);
-    const wrote = plan.operations.some((operation) => operation.kind === "write");
-    this.#comparison = new Comparison({ wrote });
+    this.#comparison = new Comparison({
+      doneBefore: doneBefore(plan),
+      erasedByte: options.erasedByte ?? 0xFF,
+    });
     this.#startMs = options.clock.now() - this.#durations.survey;
   }
 
@@ -102,6 +106,7 @@ class Execution {
 
   async #finalState(error: DfuseError | undefined): Promise<FinalState> {
     if (this.#left) return "left";
+    if (this.#options.session.hasReset) return "reset";
     if (error instanceof TransportError && error.kind === "disconnected") return "lost";
     try {
       await this.#options.session.finish();
@@ -156,10 +161,24 @@ class Execution {
   async #keep(range: Extent): Promise<void> {
     for (const block of writeBlocks(range, this.#options.transferSize)) {
       checkSignal(this.#options.signal);
-      const data = await this.#options.session.read(block.address, block.size);
+      const data = await this.#readTwice(block);
       this.#kept.push({ alternate: this.#alternate, address: block.address, data });
       this.#progress("read", block);
     }
+  }
+
+  /** These bytes will be nowhere else, and verify will trust them: a single reading is not enough. */
+  async #readTwice({ address, size }: Extent): Promise<Uint8Array> {
+    const { session } = this.#options;
+    const data = await session.read(address, size);
+    const different = firstDifference(data, await session.read(address, size));
+    if (different === undefined) return data;
+    throw new DeviceError(
+      `Cannot keep the bytes at ${
+        formatAddress(address + different)
+      }: they read differently each time`,
+      { hint: "Check the cable, and run the same command once more." },
+    );
   }
 
   async #erase(operation: Extract<Operation, { kind: "erase" }>): Promise<void> {
@@ -207,7 +226,8 @@ class Execution {
   *#pagesIn(block: Extent): Generator<Extent> {
     for (let address = block.address; address < endOf(block);) {
       const run = this.#plan.pages.find((run) =>
-        run.alternate === this.#alternate && run.address <= address && address < endOfRun(run)
+        run.alternate === this.#alternate && run.address <= address &&
+        address < run.address + run.pageSize * run.pageCount
       );
       if (run === undefined) return yield block;
       const start = address - (address - run.address) % run.pageSize;
@@ -245,38 +265,3 @@ class Execution {
 }
 
 const BYTES_OF = { read: "read", erase: "erased", write: "written", verify: "verified" } as const;
-
-function zeroes(): Record<Stage, number> {
-  return { survey: 0, read: 0, erase: 0, write: 0, verify: 0, leave: 0 };
-}
-
-function stageOf(operation: Operation): Stage | undefined {
-  switch (operation.kind) {
-    case "select":
-    case "voltage":
-      return undefined;
-    case "erase-all":
-      return "erase";
-    case "read":
-    case "erase":
-    case "write":
-    case "verify":
-    case "leave":
-      return operation.kind;
-  }
-}
-
-function stageTotals(plan: Plan): Record<Stage, number> {
-  const { totals } = plan;
-  return {
-    ...zeroes(),
-    read: totals.preservedSize,
-    erase: totals.erasedSize,
-    write: totals.writtenSize,
-    verify: totals.verifiedSize,
-  };
-}
-
-function endOfRun(run: PageRun): number {
-  return run.address + run.pageSize * run.pageCount;
-}

@@ -1,4 +1,10 @@
-import { DeviceError, InterruptedError, TransportError, VerifyError } from "../errors.ts";
+import {
+  DeviceError,
+  InterruptedError,
+  PlanError,
+  TransportError,
+  VerifyError,
+} from "../errors.ts";
 import type { DfuIds, Image } from "../firmware/firmware.ts";
 import type { DeviceProfile } from "../plan/device_profile.ts";
 import type { PageStates, Plan } from "../plan/operation.ts";
@@ -30,6 +36,8 @@ export interface FlashImage extends PlannedImage {
 export interface FlashInput {
   readonly images: readonly FlashImage[];
   readonly ids?: DfuIds;
+  /** UF2 family of the parts that the file is for. */
+  readonly family?: number;
 }
 
 export interface RunOptions {
@@ -60,6 +68,7 @@ export async function prepareFlash(
 ): Promise<PreparedFlash> {
   const { profile, clock } = device;
   const outline = planFlash(input, profile, options);
+  checkUpload(outline, device);
   const targets = resolveImages(input.images, profile, options)
     .map((target) => ({ ...target, image: imageOf(input, target.outline) }));
   const images = new Map(targets.map(({ alternate, image }) => [alternate, image]));
@@ -67,12 +76,40 @@ export async function prepareFlash(
   await device.session.recover();
   const needed = (options.erase ?? "needed") === "needed" && device.canUpload;
   if (!needed) return { plan: outline, images, surveyMs: clock.now() - start };
-  const states = await survey(device, targets, {
-    ...options,
-    sampleBlank: maySample(profile, options),
-  });
-  const plan = planFlash(input, profile, { ...options, pageStates: states });
+  const pageStates = await surveyIfReadable(device, targets, options);
+  const plan = pageStates === undefined
+    ? outline
+    : planFlash(input, profile, { ...options, pageStates });
   return { plan, images, surveyMs: clock.now() - start };
+}
+
+/** Throws `PlanError` where a plan wants to read from a device that says it cannot be read. */
+function checkUpload(plan: Plan, device: FlashDevice): void {
+  if (device.canUpload) return;
+  const reading = plan.operations.find(({ kind }) => kind === "verify" || kind === "read");
+  if (reading === undefined) return;
+  const [doing, option] = reading.kind === "verify"
+    ? ["verify the image", "--no-verify"]
+    : ["keep the bytes around the image", "no --preserve"];
+  throw new PlanError(`Cannot ${doing}: the device's boot loader cannot be read (bmAttributes)`, {
+    hint: `Flash it with ${option}, if it has to be.`,
+  });
+}
+
+/** Who does not want to read anything back gets a plan without a survey where the device refuses to be read. */
+async function surveyIfReadable(
+  device: FlashDevice,
+  targets: Parameters<typeof surveyPages>[1],
+  options: FlashOptions,
+): Promise<PageStates | undefined> {
+  const { verify = true, preserve = false } = options;
+  try {
+    const sampleBlank = maySample(device.profile, options);
+    return await survey(device, targets, { ...options, sampleBlank });
+  } catch (error) {
+    if (verify || preserve || !(error instanceof DeviceError)) throw error;
+    return undefined;
+  }
 }
 
 /** Whether a page that only looks blank may be written to: a wrong guess must do no harm, and must show. */
@@ -81,7 +118,6 @@ function maySample(profile: DeviceProfile, options: FlashOptions): boolean {
   return profile.reprogrammable === true && verify && !fullSurvey;
 }
 
-/** A device whose memory cannot be read gets a plan without a survey: it may still take writes. */
 async function survey(
   device: FlashDevice,
   targets: Parameters<typeof surveyPages>[1],

@@ -20,9 +20,10 @@ export function flashInputOf(firmware: Firmware): FlashInput {
     const outline = outlineImage(image);
     return { ...(alternate === undefined ? {} : { alternate }), image, outline };
   });
-  if (firmware.suffix === undefined) return { images };
+  const family = firmware.family === undefined ? {} : { family: firmware.family };
+  if (firmware.suffix === undefined) return { images, ...family };
   const { vendorId, productId, deviceVersion } = firmware.suffix;
-  return { images, ids: { vendorId, productId, deviceVersion } };
+  return { images, ids: { vendorId, productId, deviceVersion }, ...family };
 }
 
 /** The bytes for each alternate setting of a device that takes part. */

@@ -1,6 +1,6 @@
 import type { Chip, VoltageRange } from "../chips/chip.ts";
 import { DeviceError, TransportError } from "../errors.ts";
-import { type DeviceProfile, profileOfDevice } from "../plan/device_profile.ts";
+import { type DeviceProfile, profileOfDevice, specialArea } from "../plan/device_profile.ts";
 import {
   configurationSize,
   dfuModeOf,
@@ -51,10 +51,12 @@ export async function openDevice(
   const profile = profileOf(facts, options);
   const session = new DfuSession(transport, {
     interfaceNumber: facts.interfaceNumber,
-    transferSize: profile.transferSize,
+    // What a user says instead only limits the blocks: the device counts in its own.
+    transferSize: facts.functional?.transferSize ?? 0,
     quirks: profile.quirks,
     timing: profile.timing,
     pollEarly: pollsEarly(profile),
+    resettingAlternates: resettingAlternates(profile),
     clock: options.clock,
   });
   const canUpload = facts.functional?.canUpload ?? true;
@@ -125,10 +127,20 @@ function pollsEarly({ vendorId, timing, quirks }: DeviceProfile): boolean {
     !quirks.includes("early-poll-stalls");
 }
 
+/** Where a write ends in a reset. */
+function resettingAlternates({ alternates, quirks }: DeviceProfile): number[] {
+  if (!quirks.includes("resets-after-option-bytes")) return [];
+  return alternates.filter(({ layout }) => specialArea(layout) === "option-bytes")
+    .map(({ alternate }) => alternate);
+}
+
 const DEVICE_IN = 0x80;
 const GET_DESCRIPTOR = 6;
 const US_ENGLISH = 0x0409;
 const DESCRIPTOR_TIMEOUT_MS = 2_000;
+
+/** A descriptor that does not come is asked for this often at most: early ROMs stall now and then. */
+const MAX_ATTEMPTS = 3;
 
 async function getDescriptor(
   transport: Transport,
@@ -146,7 +158,13 @@ async function getDescriptor(
     value: type * 256 + number,
     index: language,
   };
-  return await transport.controlIn(setup, size, DESCRIPTOR_TIMEOUT_MS);
+  for (let attempt = 1;; attempt++) {
+    try {
+      return await transport.controlIn(setup, size, DESCRIPTOR_TIMEOUT_MS);
+    } catch (error) {
+      if (!isRefusedOrLate(error) || attempt === MAX_ATTEMPTS) throw error;
+    }
+  }
 }
 
 /** A string that is missing, or that the device will not tell, is empty: it must not stop a flash. */
@@ -156,9 +174,11 @@ async function getString(transport: Transport, number: number): Promise<string> 
     const wanted = { type: 3, size: 255, number, language: US_ENGLISH };
     return parseStringDescriptor(await getDescriptor(transport, wanted));
   } catch (error) {
-    const tolerable = error instanceof DeviceError ||
-      (error instanceof TransportError && (error.kind === "stall" || error.kind === "timeout"));
-    if (tolerable) return "";
+    if (error instanceof DeviceError || isRefusedOrLate(error)) return "";
     throw error;
   }
+}
+
+function isRefusedOrLate(error: unknown): boolean {
+  return error instanceof TransportError && (error.kind === "stall" || error.kind === "timeout");
 }

@@ -1,8 +1,24 @@
-import { DeviceError, TransportError } from "../errors.ts";
 import type { Clock } from "../usb/transport.ts";
-import { MAXIMUM_WRITE_MS } from "./limits.ts";
-import { describeState, describeStatus, DfuState, type DfuStatus } from "./protocol.ts";
-import type { DfuRequests } from "./requests.ts";
+import { LONGEST_STATED_MS, MAXIMUM_WRITE_MS, SAFETY_FACTOR } from "./limits.ts";
+import { DfuState, type DfuStatus } from "./protocol.ts";
+import { isStall, refused, tolerateStall } from "./refusal.ts";
+import { type DfuRequests, REQUEST_TIMEOUT_MS } from "./requests.ts";
+
+/** Bounds of one piece of work, in milliseconds. */
+export interface WorkBounds {
+  /** A device that is busy for longer counts as hung. Default: that of a write. */
+  readonly maximumMs?: number;
+  /** For parts that never report the end: after this time they are done. */
+  readonly stuckMs?: number;
+  /** The device may reset itself at the end, so that nothing answers any more. */
+  readonly mayReset?: boolean;
+}
+
+/** Work that an error can name. */
+export interface NamedWork extends WorkBounds {
+  /** As it follows "Cannot": `erase the whole memory`. */
+  readonly doing: string;
+}
 
 /** A request that stalls is sent this often at most. */
 const MAX_ATTEMPTS = 4;
@@ -29,37 +45,64 @@ export class StatusPoller {
     this.#pollEarly = options.pollEarly;
   }
 
-  /** One GETSTATUS. */
-  async status(timeoutMs?: number): Promise<DfuStatus> {
-    return await this.retried(() => this.#requests.getStatus(timeoutMs));
+  /** One GETSTATUS; one that stalls is sent again, a bounded number of times. */
+  async status(timeoutMs: number = REQUEST_TIMEOUT_MS, waitMs = LEAST_WAIT_MS): Promise<DfuStatus> {
+    for (let attempt = 1;; attempt++) {
+      try {
+        return await this.#requests.getStatus(timeoutMs);
+      } catch (error) {
+        if (!isStall(error) || attempt === MAX_ATTEMPTS) throw error;
+        await this.#clock.sleep(waitMs);
+      }
+    }
   }
 
-  /**
-   * After a DNLOAD: starts the work with the first GETSTATUS and waits for its end. `stuckMs` is for parts that never
-   * report the end: after that time they are done. Throws `DeviceError` when the device is still busy at `maximumMs`.
-   */
-  async finish(
-    work: { readonly maximumMs?: number; readonly stuckMs?: number } = {},
-  ): Promise<DfuStatus> {
-    const maximumMs = work.maximumMs ?? MAXIMUM_WRITE_MS;
-    const deadline = this.#clock.now() + maximumMs;
-    let status = await this.status(maximumMs);
-    if (work.stuckMs !== undefined && isBusy(status)) return await this.#unstick(work.stuckMs);
-    let asked = false;
+  /** The first GETSTATUS after a DNLOAD, which starts the work (AN3156 §5). */
+  async begin({ maximumMs = MAXIMUM_WRITE_MS }: WorkBounds = {}): Promise<DfuStatus> {
+    return await this.status(maximumMs);
+  }
+
+  /** Waits for the end of the work that `begin()` started. Throws `DeviceError` when the device is busy for too long. */
+  async end(first: DfuStatus, work: WorkBounds = {}): Promise<DfuStatus> {
+    if (!isBusy(first)) return first;
+    if (work.stuckMs !== undefined) return await this.unstick(work.stuckMs);
+    const stated = Math.min(LONGEST_STATED_MS, SAFETY_FACTOR * first.pollTimeoutMs);
+    const deadline = this.#clock.now() + Math.max(work.maximumMs ?? MAXIMUM_WRITE_MS, stated);
+    // Asking early pays once: who is still busy then wants its time.
+    let status = this.#pollEarly ? await this.#earlyStatus(first, deadline) : first;
     while (isBusy(status)) {
-      if (this.#clock.now() >= deadline) throw this.refused("wait for the device", status);
-      // Asking early pays once: who is still busy then wants its time.
-      const early = this.#pollEarly && !asked;
-      if (!early) await this.#clock.sleep(Math.max(LEAST_WAIT_MS, status.pollTimeoutMs));
-      asked = true;
-      status = early ? await this.#earlyStatus(status, maximumMs) : await this.status(maximumMs);
+      const leftMs = deadline - this.#clock.now();
+      if (leftMs <= 0) throw refused("wait for the device", status);
+      const waitMs = this.waitAfter(status, leftMs);
+      await this.#clock.sleep(waitMs);
+      status = await this.status(this.#timeoutBefore(deadline), waitMs);
     }
     return status;
   }
 
-  async #earlyStatus(before: DfuStatus, timeoutMs: number): Promise<DfuStatus> {
+  /** How long to wait after a status, in milliseconds: as it says, within bounds. */
+  waitAfter(status: DfuStatus, mostMs: number): number {
+    return Math.max(LEAST_WAIT_MS, Math.min(status.pollTimeoutMs, mostMs));
+  }
+
+  /**
+   * For a part that is done after this time but may stay busy for ever: CLRSTATUS twice wakes it (STM32H74x, ROM 0x91;
+   * the first leads to dfuERROR, the second to dfuIDLE). Parts that do report the end are not disturbed.
+   */
+  async unstick(stuckMs: number): Promise<DfuStatus> {
+    await this.#clock.sleep(stuckMs);
+    let status = await this.status();
+    if (!isBusy(status)) return status;
+    await tolerateStall(() => this.#requests.clearStatus());
+    status = await this.status();
+    if (status.state !== DfuState.dfuERROR) return status;
+    await tolerateStall(() => this.#requests.clearStatus());
+    return await this.status();
+  }
+
+  async #earlyStatus(before: DfuStatus, deadline: number): Promise<DfuStatus> {
     try {
-      return await this.#requests.getStatus(timeoutMs);
+      return await this.#requests.getStatus(this.#timeoutBefore(deadline));
     } catch (error) {
       if (!isStall(error)) throw error;
       this.#pollEarly = false;
@@ -67,57 +110,13 @@ export class StatusPoller {
     }
   }
 
-  /** The part is done after this time but stays busy; CLRSTATUS twice wakes it (STM32H74x errata, ROM 0x91). */
-  async #unstick(stuckMs: number): Promise<DfuStatus> {
-    await this.#clock.sleep(stuckMs);
-    await this.retried(() => this.#requests.clearStatus());
-    await this.status();
-    await this.retried(() => this.#requests.clearStatus());
-    return await this.status();
-  }
-
-  /** Sends a request again if it stalls, a bounded number of times. */
-  async retried<T>(request: () => Promise<T>): Promise<T> {
-    for (let attempt = 1;; attempt++) {
-      try {
-        return await request();
-      } catch (error) {
-        if (!isStall(error) || attempt === MAX_ATTEMPTS) throw error;
-        await this.#clock.sleep(LEAST_WAIT_MS);
-      }
-    }
-  }
-
-  /** The error for a device that does not do what it should; names its state and status. */
-  refused(doing: string, status: DfuStatus): DeviceError {
-    const { name, meaning } = describeStatus(status.status);
-    const state = describeState(status.state);
-    const found = status.status === 0 ? `it stays in ${state}` : `${name}, ${meaning}`;
-    return new DeviceError(`Cannot ${doing}: ${found}`, {
-      hint: hintFor(status),
-      facts: { status: status.status, state: status.state },
-    });
+  /** The device may keep the host waiting until the work is done, so a transfer may take as long as the work. */
+  #timeoutBefore(deadline: number): number {
+    return Math.max(REQUEST_TIMEOUT_MS, deadline - this.#clock.now());
   }
 }
 
-function isBusy(status: DfuStatus): boolean {
+/** Whether the device works, or is about to. */
+export function isBusy(status: DfuStatus): boolean {
   return status.state === DfuState.dfuDNBUSY || status.state === DfuState.dfuDNLOAD_SYNC;
-}
-
-function isStall(error: unknown): boolean {
-  return error instanceof TransportError && error.kind === "stall";
-}
-
-const ERR_TARGET = 1;
-const ERR_VENDOR = 11;
-
-function hintFor({ status }: DfuStatus): string {
-  switch (status) {
-    case ERR_TARGET:
-      return "Check that the file and the chosen part fit the device: dfuse list shows its memory.";
-    case ERR_VENDOR:
-      return "If it is read-protected (RDP level 1), only removing that helps, which erases the whole part.";
-    default:
-      return "Unplug the device, plug it in again, and run the same command once more.";
-  }
 }

@@ -118,6 +118,11 @@ export function encodeMassErase(): Uint8Array {
   return Uint8Array.of(0x41);
 }
 
+/** The DfuSe command "read unprotect" (AN3156 §5.4). */
+export function encodeReadUnprotect(): Uint8Array {
+  return Uint8Array.of(0x92);
+}
+
 function encodeCommand(command: number, address: number): Uint8Array {
   const bytes = new Uint8Array(5);
   bytes[0] = command;

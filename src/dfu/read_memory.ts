@@ -1,16 +1,39 @@
+import { InterruptedError } from "../errors.ts";
 import type { Extent, Image } from "../firmware/firmware.ts";
 import { buildImage } from "../firmware/image.ts";
 import { writeBlocks } from "../plan/write_blocks.ts";
 import type { FlashDevice, RunOptions } from "./flash.ts";
 import { checkSignal } from "./interrupt.ts";
 
-/** Reads stretches of one alternate setting's memory; the device must be in dfuIDLE. */
-export async function readMemory(
-  device: FlashDevice,
-  options: RunOptions & { readonly alternate: number; readonly ranges: readonly Extent[] },
-): Promise<Image> {
-  const { session, profile } = device;
-  const { alternate, ranges, onEvent, signal } = options;
+export interface ReadOptions extends RunOptions {
+  readonly alternate: number;
+  /** Sorted and disjoint. */
+  readonly ranges: readonly Extent[];
+}
+
+/**
+ * Reads stretches of one alternate setting's memory; the device must be in dfuIDLE, and is again afterwards.
+ *
+ * @throws {DeviceError} if the device refuses, or sends less than was asked for.
+ * @throws {TransportError} if it is lost.
+ * @throws {InterruptedError} as `signal` asks.
+ */
+export async function readMemory(device: FlashDevice, options: ReadOptions): Promise<Image> {
+  const { session } = device;
+  try {
+    const parts = await readRanges(device, options);
+    await session.finish();
+    return buildImage(parts);
+  } catch (error) {
+    if (error instanceof InterruptedError) await session.finish();
+    throw error;
+  }
+}
+
+async function readRanges(
+  { session, profile }: FlashDevice,
+  { alternate, ranges, onEvent, signal }: ReadOptions,
+): Promise<{ address: number; data: Uint8Array }[]> {
   const total = ranges.reduce((sum, range) => sum + range.size, 0);
   const parts: { address: number; data: Uint8Array }[] = [];
   let done = 0;
@@ -26,6 +49,5 @@ export async function readMemory(
     }
     parts.push({ address: range.address, data });
   }
-  await session.finish();
-  return buildImage(parts);
+  return parts;
 }

@@ -11,7 +11,7 @@ const STANDARD_INTERFACE_OUT = 0x01;
 const SET_INTERFACE = 11;
 
 /** Long enough for every request that makes the device do no flash work. */
-const REQUEST_TIMEOUT_MS = 5_000;
+export const REQUEST_TIMEOUT_MS = 5_000;
 
 /** The requests of DFU 1.1, one control transfer each; they know nothing of states. */
 export class DfuRequests {

@@ -1,45 +1,62 @@
 import type { FlashTiming, Quirk, VoltageRange } from "../chips/chip.ts";
 import { DeviceError, TransportError } from "../errors.ts";
+import type { Extent } from "../firmware/firmware.ts";
 import { formatAddress } from "../format.ts";
 import type { Clock, Transport } from "../usb/transport.ts";
 import { BlockCounter } from "./block_counter.ts";
-import { maximumEraseMs, maximumMassEraseMs } from "./limits.ts";
-import { StatusPoller } from "./poll.ts";
+import { askToLeave } from "./leave.ts";
+import {
+  MAXIMUM_FINISH_MS,
+  MAXIMUM_RECOVERY_MS,
+  maximumEraseMs,
+  maximumMassEraseMs,
+  stuckEraseMs,
+} from "./limits.ts";
+import { isBusy, type NamedWork, StatusPoller, type WorkBounds } from "./poll.ts";
 import {
   COMMAND_BLOCK,
   DfuState,
   type DfuStatus,
   encodeErasePage,
   encodeMassErase,
+  encodeReadUnprotect,
   encodeSetAddress,
   FIRST_DATA_BLOCK,
   VOLTAGE_CODES,
 } from "./protocol.ts";
+import { recoverDevice } from "./recovery.ts";
+import {
+  isRefusal,
+  isStall,
+  isUnanswered,
+  refused,
+  RefusedError,
+  tolerateStall,
+} from "./refusal.ts";
 import { DfuRequests } from "./requests.ts";
 
 /** What a session must know of its device. */
 export interface SessionOptions {
   readonly interfaceNumber: number;
-  /** wTransferSize, in bytes. */
+  /** wTransferSize as the device has it, in bytes: block numbers count in it. 0 if unknown: then nothing is counted. */
   readonly transferSize: number;
   readonly quirks: readonly Quirk[];
   readonly timing?: FlashTiming | undefined;
   /** Whether the next GETSTATUS may be sent before the stated time has passed: the part answers when it is done. */
   readonly pollEarly: boolean;
+  /** Alternate settings that reset the device when they are written: option bytes, on many parts. */
+  readonly resettingAlternates?: readonly number[];
   readonly clock: Clock;
 }
 
-/** A request that stalls by accident is sent this often at most: early L43x ROMs need a second try (dfu-util's too). */
-const MAX_ATTEMPTS = 3;
-
-/** Steps to dfuIDLE from any state; each at least leaves one state behind. */
-const MAX_RECOVERY_STEPS = 12;
+/**
+ * A step that stalls by accident is done again this often at most. Early L43x ROMs stall now and then, and a step is some
+ * four requests, so that a few tries are not enough for thousands of steps.
+ */
+const MAX_ATTEMPTS = 10;
 
 /** Erase above this address on H74x never reports its end (see the quirk). */
 const SECOND_BANK = 0x08100000;
-
-/** Longest wait for a device that is asked to leave: most never answer. */
-const LEAVE_TIMEOUT_MS = 1_000;
 
 /**
  * A conversation with a boot loader: what the planner's operations say, in the requests of AN3156. It keeps track of
@@ -52,6 +69,8 @@ export class DfuSession {
   readonly #options: SessionOptions;
   readonly #blocks: BlockCounter;
   #state: number = DfuState.dfuIDLE;
+  #alternate = 0;
+  #hasReset = false;
 
   constructor(transport: Transport, options: SessionOptions) {
     this.#options = options;
@@ -60,52 +79,38 @@ export class DfuSession {
     this.#blocks = new BlockCounter(options.transferSize);
   }
 
-  /** Brings the device from any state to dfuIDLE. CLRSTATUS is sent in dfuERROR only: elsewhere it breaks some ROMs. */
-  async recover(): Promise<void> {
-    this.#blocks.forget();
-    let status = await this.#poller.status();
-    for (let step = 0; step < MAX_RECOVERY_STEPS; step++) {
-      this.#state = status.state;
-      if (status.state === DfuState.dfuIDLE) return;
-      await this.#recoverFrom(status);
-      status = await this.#poller.status();
-    }
-    throw this.#poller.refused("bring the device to dfuIDLE", status);
+  /** Whether the device has reset itself after its option bytes were written: this session is over. */
+  get hasReset(): boolean {
+    return this.#hasReset;
   }
 
-  async #recoverFrom(status: DfuStatus): Promise<void> {
-    switch (status.state) {
-      case DfuState.dfuERROR:
-        return await this.#poller.retried(() => this.#requests.clearStatus());
-      case DfuState.dfuDNBUSY:
-      case DfuState.dfuMANIFEST:
-        return await this.#options.clock.sleep(Math.max(1, status.pollTimeoutMs));
-      case DfuState.appIDLE:
-      case DfuState.appDETACH:
-        throw new DeviceError("Cannot flash the device: its program runs, not its boot loader", {
-          hint: "Start the boot loader: most boards do with BOOT0 held at reset.",
-        });
-      default:
-        return await this.#poller.retried(() => this.#requests.abort());
-    }
+  /** Brings the device from any state to dfuIDLE; waits for what an earlier run began. */
+  async recover(): Promise<void> {
+    await this.#recover(MAXIMUM_RECOVERY_MS);
+  }
+
+  /** Leaves the device where any tool can go on. */
+  async finish(): Promise<void> {
+    if (!this.#hasReset) await this.#toIdle(MAXIMUM_FINISH_MS);
   }
 
   async selectAlternate(alternate: number): Promise<void> {
-    await this.#toIdle();
-    await this.#poller.retried(() => this.#requests.selectAlternate(alternate));
-    await this.recover();
+    await this.#attempt(`select alternate setting ${alternate}`, async () => {
+      await this.#toIdle();
+      await this.#setInterface(alternate);
+      this.#alternate = alternate;
+      await this.recover();
+    });
   }
 
   /** Erases the page that holds `page.address`; `page.size` in bytes tells how long that may take. */
-  async erasePage(page: { readonly address: number; readonly size: number }): Promise<void> {
-    const maximumMs = maximumEraseMs(page.size, this.#options.timing);
+  async erasePage(page: Extent): Promise<void> {
     const neverDone = page.address >= SECOND_BANK &&
       this.#options.quirks.includes("erase-never-reports-done-above-0x08100000");
-    const doing = `erase the page at ${formatAddress(page.address)}`;
     await this.#command(encodeErasePage(page.address), {
-      doing,
-      maximumMs,
-      ...(neverDone ? { stuckMs: 4_000 * Math.max(1, page.size / (128 * 1024)) } : {}),
+      doing: `erase the page at ${formatAddress(page.address)}`,
+      maximumMs: maximumEraseMs(page.size, this.#options.timing),
+      ...(neverDone ? { stuckMs: stuckEraseMs(page.size) } : {}),
     });
   }
 
@@ -115,22 +120,36 @@ export class DfuSession {
     await this.#command(encodeMassErase(), { doing: "erase the whole memory", maximumMs });
   }
 
+  /** Lifts read protection: all of the memory is erased, and the device resets itself (AN3156 §5.4). */
+  async readUnprotect(): Promise<void> {
+    const doing = "lift read protection";
+    const maximumMs = maximumMassEraseMs(this.#options.timing);
+    await this.#command(encodeReadUnprotect(), { doing, maximumMs, mayReset: true });
+  }
+
   /**
-   * Writes one block of at most `transferSize` bytes. Consecutive full blocks need no new address pointer. Whether the
+   * Writes one block of 2 to `transferSize` bytes. Consecutive full blocks need no new address pointer. Whether the
    * bytes got there only reading back can tell.
    */
   async write(address: number, data: Uint8Array): Promise<void> {
+    const extent = { address, size: data.length };
     const doing = `write ${data.length} bytes at ${formatAddress(address)}`;
+    const mayReset = this.#options.resettingAlternates?.includes(this.#alternate) ?? false;
     await this.#attempt(doing, async () => {
       await this.#toDownload();
-      const block = await this.#blockFor({ address, size: data.length });
-      await this.#send(block, data);
-      this.#blocks.advance({ address, size: data.length });
+      const block = this.#blocks.next(extent) ?? await this.#setAddress(address);
+      await this.#send(block, data, { mayReset });
+      this.#blocks.advance(extent);
     });
   }
 
-  /** Reads at most `transferSize` bytes. */
+  /** Reads 1 to `transferSize` bytes. */
   async read(address: number, size: number): Promise<Uint8Array> {
+    if (size === 1) {
+      // A block has 2 bytes or more (AN3156 §4.1), and memory begins and ends at even addresses.
+      const odd = address % 2;
+      return (await this.read(address - odd, 2)).subarray(odd, odd + 1);
+    }
     const doing = `read ${size} bytes at ${formatAddress(address)}`;
     return await this.#attempt(doing, async () => {
       let block = this.#state === DfuState.dfuUPLOAD_IDLE
@@ -138,16 +157,15 @@ export class DfuSession {
         : undefined;
       if (block === undefined) {
         await this.#toDownload();
-        await this.#setAddress(address);
+        block = await this.#setAddress(address);
         await this.#toIdle();
-        block = FIRST_DATA_BLOCK;
       }
       const data = await this.#requests.upload(block, size);
-      this.#state = data.length < size ? DfuState.dfuIDLE : DfuState.dfuUPLOAD_IDLE;
+      this.#state = DfuState.dfuUPLOAD_IDLE;
       this.#blocks.advance({ address, size });
       if (data.length === size) return data;
       await this.recover();
-      throw new DeviceError(`Cannot ${doing}: the device sent ${data.length} bytes`, {
+      throw new DeviceError(`Cannot ${doing}: the device sent ${data.length}`, {
         hint: "The memory may end earlier than the device's layout says, or be read-protected.",
         facts: { address, expected: size, found: data.length },
       });
@@ -169,52 +187,43 @@ export class DfuSession {
     );
   }
 
-  /**
-   * Leaves the boot loader for the program whose vector table is at `address` (AN3156 §5.5). A device that is gone, or
-   * silent, afterwards has done what it was asked.
-   */
+  /** Leaves the boot loader for the program whose vector table is at `address` (AN3156 §5.5). */
   async leave(address: number): Promise<void> {
-    await this.#toDownload();
-    await this.#setAddress(address);
-    await this.#poller.retried(() => this.#requests.download(COMMAND_BLOCK, new Uint8Array()));
-    let status: DfuStatus;
+    await this.#attempt(`start the program at ${formatAddress(address)}`, async () => {
+      await this.#toDownload();
+      await this.#setAddress(address);
+      this.#state = DfuState.dfuMANIFEST;
+      await askToLeave(this.#requests, this.#poller, this.#options.clock);
+    });
+  }
+
+  async #recover(maximumMs: number): Promise<void> {
+    this.#blocks.forget();
+    const { clock, quirks } = this.#options;
+    await recoverDevice(this.#requests, this.#poller, { clock, quirks, maximumMs });
+    this.#state = DfuState.dfuIDLE;
+  }
+
+  /** A device with one alternate setting may stall the choice of it (USB 2.0 §9.4.10). */
+  async #setInterface(alternate: number): Promise<void> {
     try {
-      status = await this.#requests.getStatus(LEAVE_TIMEOUT_MS);
+      await this.#requests.selectAlternate(alternate);
     } catch (error) {
-      if (error instanceof TransportError) return;
-      throw error;
-    }
-    this.#state = status.state;
-    if (status.state === DfuState.dfuERROR) {
-      await this.recover();
-      throw this.#poller.refused(`start the program at ${formatAddress(address)}`, status);
+      if (!isStall(error) || alternate !== 0 || this.#alternate !== 0) throw error;
+      await tolerateStall(() => this.#requests.selectAlternate(alternate));
     }
   }
 
-  /** Leaves the device where any tool can go on. */
-  async finish(): Promise<void> {
-    await this.#toIdle();
-  }
-
-  async #setAddress(address: number): Promise<void> {
+  /** Returns the number of the block that begins there. */
+  async #setAddress(address: number): Promise<number> {
     this.#blocks.forget();
     await this.#send(COMMAND_BLOCK, encodeSetAddress(address));
     this.#blocks.start(address);
-  }
-
-  /** The number under which a block goes; sets the address pointer where counting on would not reach it. */
-  async #blockFor(extent: { readonly address: number; readonly size: number }): Promise<number> {
-    const block = this.#blocks.next(extent);
-    if (block !== undefined) return block;
-    await this.#setAddress(extent.address);
     return FIRST_DATA_BLOCK;
   }
 
-  async #command(
-    command: Uint8Array,
-    work: { readonly doing: string; readonly maximumMs: number; readonly stuckMs?: number },
-  ): Promise<void> {
-    await this.#attempt(work.doing, async () => {
+  async #command(command: Uint8Array, { doing, ...work }: NamedWork): Promise<void> {
+    await this.#attempt(doing, async () => {
       await this.#toDownload();
       this.#blocks.forget();
       await this.#send(COMMAND_BLOCK, command, work);
@@ -222,15 +231,20 @@ export class DfuSession {
   }
 
   /** A DNLOAD with the GETSTATUS that starts the work and those that wait for its end (AN3156 §5). */
-  async #send(
-    block: number,
-    data: Uint8Array,
-    work: { readonly maximumMs?: number; readonly stuckMs?: number } = {},
-  ): Promise<void> {
+  async #send(block: number, data: Uint8Array, work: WorkBounds = {}): Promise<void> {
     await this.#requests.download(block, data);
-    const status = await this.#poller.finish(work);
+    const first = await this.#poller.begin(work);
+    let status: DfuStatus;
+    try {
+      status = await this.#poller.end(first, work);
+    } catch (error) {
+      if (work.mayReset !== true || !isBusy(first) || !isUnanswered(error)) throw error;
+      this.#hasReset = true;
+      return;
+    }
     this.#state = status.state;
-    if (status.state === DfuState.dfuERROR) throw new RefusedError(status);
+    const isOver = status.state === DfuState.dfuDNLOAD_IDLE || status.state === DfuState.dfuIDLE;
+    if (!isOver || status.status !== 0) throw new RefusedError(status);
   }
 
   /** DNLOAD is allowed in dfuIDLE and dfuDNLOAD-IDLE only. */
@@ -238,13 +252,18 @@ export class DfuSession {
     if (this.#state !== DfuState.dfuDNLOAD_IDLE) await this.#toIdle();
   }
 
-  async #toIdle(): Promise<void> {
+  async #toIdle(maximumMs = MAXIMUM_RECOVERY_MS): Promise<void> {
     if (this.#state === DfuState.dfuIDLE) return;
     if (this.#state !== DfuState.dfuDNLOAD_IDLE && this.#state !== DfuState.dfuUPLOAD_IDLE) {
-      return await this.recover();
+      return await this.#recover(maximumMs);
     }
-    await this.#poller.retried(() => this.#requests.abort());
-    this.#state = DfuState.dfuIDLE;
+    try {
+      await this.#requests.abort();
+      this.#state = DfuState.dfuIDLE;
+    } catch (error) {
+      if (!isStall(error)) throw error;
+      await this.#recover(maximumMs);
+    }
   }
 
   /**
@@ -257,9 +276,13 @@ export class DfuSession {
         return await step();
       } catch (error) {
         const status = await this.#statusAfter(error);
-        await this.recover();
-        const accident = !(error instanceof RefusedError) && !isRefusal(status);
-        if (!accident || attempt === MAX_ATTEMPTS) throw this.#poller.refused(doing, status);
+        const accident = isStall(error) && !isRefusal(status);
+        if (accident && attempt < MAX_ATTEMPTS) {
+          await this.recover();
+          continue;
+        }
+        await this.#recover(MAXIMUM_FINISH_MS);
+        throw refused(doing, status, { stalled: accident });
       }
     }
   }
@@ -273,19 +296,4 @@ export class DfuSession {
     }
     throw error;
   }
-}
-
-/** Within a session: the device went to dfuERROR after it had accepted the request. */
-class RefusedError extends Error {
-  readonly status: DfuStatus;
-
-  constructor(status: DfuStatus) {
-    super("refused");
-    this.status = status;
-  }
-}
-
-/** errSTALLEDPKT says no more than the stall itself. */
-function isRefusal(status: DfuStatus): boolean {
-  return status.state === DfuState.dfuERROR && status.status !== 0 && status.status !== 15;
 }

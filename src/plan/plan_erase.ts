@@ -4,7 +4,7 @@ import { formatRange } from "../format.ts";
 import { extentOf, throwProblems } from "./check_images.ts";
 import type { DeviceProfile } from "./device_profile.ts";
 import { estimatePlan } from "./estimate.ts";
-import { clipExtents, endOf, gapsIn } from "./extents.ts";
+import { appendExtent, clipExtents, endOf, gapsIn, totalSize } from "./extents.ts";
 import type { MemoryLayout, MemoryRegion } from "./memory_layout.ts";
 import type { Operation, PageRun, Plan } from "./operation.ts";
 import { erasesAtOnce, hasMassErase } from "./plan_alternate.ts";
@@ -37,23 +37,26 @@ export function planErase(
   const erases: Operation[] = atOnce
     ? [{ kind: "erase-all" }]
     : pages.map((run) => ({ kind: "erase", ...run }));
-  const operations: Operation[] = [{ kind: "select", alternate }, ...erases];
-  const erasedSize = pages.reduce((sum, run) => sum + run.pageSize * run.pageCount, 0);
+  // Write-protected pages take an erase without a word: only reading back shows it.
+  const verifies = readableParts(pages, layout);
+  const operations: Operation[] = [
+    { kind: "select", alternate },
+    ...erases,
+    ...verifies.map((extent): Operation => ({ kind: "verify", ...extent })),
+  ];
+  const erasedSize = totalSize(pages.map(extentOf));
   const estimate = estimatePlan(operations, profile);
   return {
     operations,
     pages: pages.map((run) => ({ ...pageRun, ...run, alternate })),
-    blanked: pages.map((run) => ({
-      alternate,
-      address: run.address,
-      size: run.pageSize * run.pageCount,
-    })),
+    blanked: pages.map((run) => ({ alternate, ...extentOf(run) })),
     preserved: [],
-    warnings: [],
+    warnings: target.kind === "all" ? leftAlone(layout) : [],
     totals: {
       ...EMPTY_TOTALS,
       erasedPages: pages.reduce((sum, run) => sum + run.pageCount, 0),
       erasedSize,
+      verifiedSize: totalSize(verifies),
       blankedSize: erasedSize,
     },
     ...(estimate === undefined ? {} : { estimate }),
@@ -72,6 +75,22 @@ function allPages(layout: MemoryLayout): Pages[] {
     });
   }
   return erasable.map(({ address, pageSize, pageCount }) => ({ address, pageSize, pageCount }));
+}
+
+function readableParts(pages: readonly Pages[], layout: MemoryLayout): Extent[] {
+  const parts: Extent[] = [];
+  for (const region of layout.regions.filter((region) => region.readable)) {
+    for (const part of clipExtents(pages.map(extentOf), extentOf(region))) {
+      appendExtent(parts, part);
+    }
+  }
+  return parts;
+}
+
+function leftAlone({ name, regions }: MemoryLayout): string[] {
+  return regions.filter((region) => !region.erasable).map((region) =>
+    `"${name}" says that ${formatRange(extentOf(region))} is not erasable: it stays as it is`
+  );
 }
 
 function pagesOf(range: Extent, layout: MemoryLayout): Pages[] {

@@ -32,9 +32,7 @@ export function writesOfPage(
 ): Extent[] {
   const [first] = contents;
   // Most pages are full: what follows would come to the same, many times slower.
-  if (first !== undefined && first.address === page.address && first.size === page.size) {
-    return [first];
-  }
+  if (first?.size === page.size) return [first];
   const writes: Extent[] = [];
   const cursor = new ExtentCursor(contents);
   let address = cursor.next(page.address);

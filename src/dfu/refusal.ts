@@ -1,0 +1,72 @@
+import { DeviceError, TransportError } from "../errors.ts";
+import { describeState, describeStatus, DfuState, type DfuStatus } from "./protocol.ts";
+
+/** Within a session: the device went to dfuERROR after it had accepted the request. */
+export class RefusedError extends Error {
+  readonly status: DfuStatus;
+
+  constructor(status: DfuStatus) {
+    super("refused");
+    this.status = status;
+  }
+}
+
+/**
+ * The error for a device that does not do what it should; names its status, or else its state. `stalled`: it stalled the
+ * request again and again, and its status does not say why.
+ */
+export function refused(
+  doing: string,
+  status: DfuStatus,
+  { stalled = false }: { readonly stalled?: boolean } = {},
+): DeviceError {
+  const { name, meaning } = describeStatus(status.status);
+  const state = describeState(status.state);
+  const found = stalled
+    ? `it stalls the request, in ${state}`
+    : status.status === 0
+    ? `it is in ${state}`
+    : `${name}, ${meaning}`;
+  return new DeviceError(`Cannot ${doing}: ${found}`, {
+    hint: hintFor(status),
+    facts: { status: status.status, state: status.state },
+  });
+}
+
+/** Whether a status is a refusal with a reason: errSTALLEDPKT says no more than the stall itself. */
+export function isRefusal({ state, status }: DfuStatus): boolean {
+  return state === DfuState.dfuERROR && status !== 0 && status !== ERR_STALLEDPKT;
+}
+
+export function isStall(error: unknown): boolean {
+  return error instanceof TransportError && error.kind === "stall";
+}
+
+/** Sends a request whose accidental stall the next status will show. */
+export async function tolerateStall(request: () => Promise<void>): Promise<void> {
+  try {
+    await request();
+  } catch (error) {
+    if (!isStall(error)) throw error;
+  }
+}
+
+/** Whether a transfer got no answer at all, as when the device has reset itself. */
+export function isUnanswered(error: unknown): boolean {
+  return error instanceof TransportError && error.kind !== "stall";
+}
+
+const ERR_TARGET = 1;
+const ERR_VENDOR = 11;
+const ERR_STALLEDPKT = 15;
+
+function hintFor({ status }: DfuStatus): string {
+  switch (status) {
+    case ERR_TARGET:
+      return "Check that the file and the chosen part fit the device: dfuse list shows its memory.";
+    case ERR_VENDOR:
+      return "If it is read-protected (RDP level 1), only removing that helps, which erases the whole part.";
+    default:
+      return "Unplug the device, plug it in again, and run the same command once more.";
+  }
+}
