@@ -3,8 +3,7 @@ import { UsageError } from "../errors.ts";
 import { formatDuration } from "../format.ts";
 import { realClock } from "../simulator/virtual_clock.ts";
 import type { DiscoveryOptions } from "../usb/discovery.ts";
-import { openUsbBus } from "../usb/node_usb.ts";
-import { type OpenedUsbDevice, openUsbDevice } from "../usb/open_device.ts";
+import type { OpenedUsbDevice } from "../usb/open_device.ts";
 import { type DeviceSelector, parseDeviceSelector } from "../usb/selection.ts";
 import type { Clock } from "../usb/transport.ts";
 import type { Output } from "./output.ts";
@@ -22,7 +21,7 @@ export interface DeviceFlags {
 export function addDeviceOptions(command: AnyCommand): AnyCommand {
   return command
     .option(
-      "-d, --device <which:string>",
+      "-d, --device <which:string:device>",
       "Serial number, USB path (1-4.2), ids (0483:df11), or several with commas.",
     )
     .option("--wait [seconds:number]", `Wait for the device. Default: ${DEFAULT_WAIT_S} s.`)
@@ -54,6 +53,9 @@ export async function openAttachedDevice(
   try {
     const { signal } = options;
     const { onWait } = notice;
+    // Loaded on demand: a plan for a named part, or a simulated one, needs no USB.
+    const { openUsbBus } = await import("../usb/node_usb.ts");
+    const { openUsbDevice } = await import("../usb/open_device.ts");
     const bus = await openUsbBus();
     const opened = await openUsbDevice(bus, { ...wanted, ...DISCOVERY, clock, onWait, signal });
     return { ...opened, clock };

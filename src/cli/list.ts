@@ -1,4 +1,3 @@
-import { Command } from "@cliffy/command";
 import { guessChips } from "../chips/guess_chip.ts";
 import { type DeviceFacts, readDevice } from "../dfu/open_device.ts";
 import { DfuRequest } from "../dfu/protocol.ts";
@@ -10,13 +9,14 @@ import { type DfuCandidate, discoverDevices } from "../usb/discovery.ts";
 import { openUsbBus } from "../usb/node_usb.ts";
 import { openCandidate } from "../usb/open_device.ts";
 import type { Clock, Transport } from "../usb/transport.ts";
+import { createCommand } from "./create_command.ts";
 import { DISCOVERY } from "./device_options.ts";
 import type { Output } from "./output.ts";
 import { type DeviceList, listDocument, type ListedDevice, renderList } from "./render_list.ts";
 
 /** `dfuse list`: what is attached. */
 export function listCommand(output: Output) {
-  return new Command()
+  return createCommand()
     .description("List the attached devices: boot loaders with their memory, and running programs.")
     .option("--json", "Print one JSON document (see docs/json.md).")
     .example("All devices", "dfuse list")

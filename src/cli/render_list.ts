@@ -64,9 +64,6 @@ function deviceLines(listed: ListedDevice, style: Style): string[] {
     title,
     ...row("Serial", device.serial ?? facts?.serial ?? "none", style),
     ...row("Mode", modeOf(listed), style),
-    ...((listed.chips?.length ?? 0) > 1
-      ? row("Chip", `one of ${listed.chips!.join(", ")}`, style)
-      : []),
     ...(profile === undefined ? [] : row("Transfers", formatSize(profile.transferSize), style)),
     ...memoryLines(listed, style),
     ...(problem === undefined ? [] : problemLines(problem, style)),
@@ -76,7 +73,8 @@ function deviceLines(listed: ListedDevice, style: Style): string[] {
 const LABEL_WIDTH = 11;
 
 function row(label: string, value: string, style: Style): string[] {
-  const lines = wrapText(value, Math.max(30, style.columns - LABEL_WIDTH - 4));
+  const text = style.blocks ? value : value.replaceAll("×", "x");
+  const lines = wrapText(text, Math.max(30, style.columns - LABEL_WIDTH - 4));
   return lines.map((line, index) =>
     `  ${(index === 0 ? label : "").padEnd(LABEL_WIDTH)} ${line}`.trimEnd()
   );
@@ -99,18 +97,15 @@ function memoryLines({ profile }: ListedDevice, style: Style): string[] {
     alternate: entry.alternate,
     name: entry.layout.name,
     text: `${formatAddress(entry.layout.regions[0]!.address)}, ${describeLayout(entry.layout)}`,
-    notes: entry.layout.notes,
   }));
   const unusable = (profile.unusable ?? []).map(({ alternate, text, reason }) => ({
     alternate,
     name: text === "" ? "without a name" : `"${text}"`,
     text: reason,
-    notes: [],
   }));
-  return [...usable, ...unusable].sort((a, b) => a.alternate - b.alternate).flatMap((entry) => [
-    ...row(`Memory ${entry.alternate}`, `${entry.name}: ${entry.text}`, style),
-    ...entry.notes.flatMap((note) => row("", `note: ${note}`, style)),
-  ]);
+  return [...usable, ...unusable].sort((a, b) => a.alternate - b.alternate).flatMap((entry) =>
+    row(`Memory ${entry.alternate}`, `${entry.name}: ${entry.text}`, style)
+  );
 }
 
 function problemLines(problem: DfuseError, style: Style): string[] {

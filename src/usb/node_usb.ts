@@ -9,6 +9,7 @@ import {
 } from "./descriptors.ts";
 import { readSysfsConfiguration } from "./sysfs.ts";
 import type { Transport } from "./transport.ts";
+import { loadUnpacked } from "./unpack_folder.ts";
 import { transportErrorOf, type UsbPlatform } from "./usb_error.ts";
 
 /**
@@ -18,7 +19,7 @@ import { transportErrorOf, type UsbPlatform } from "./usb_error.ts";
  */
 export async function openUsbBus(): Promise<UsbBus> {
   try {
-    const addon = await import("usb") as unknown as Addon;
+    const addon = await loadUnpacked(() => import("usb")) as unknown as Addon;
     return busOf(addon, Deno.build.os);
   } catch (error) {
     throw transportErrorOf(error, { doing: "use USB", platform: Deno.build.os });

@@ -29,7 +29,7 @@ export function parseDeviceSelector(text: string): DeviceSelector {
   for (const term of text.split(",").map((term) => term.trim())) {
     const added = parseTerm(term);
     const isRepeated = Object.keys(added).some((key) => key !== "names" && key in selector);
-    if (added.names?.includes("") || isRepeated) {
+    if (added.names?.[0] === "" || isRepeated) {
       const found = isRepeated ? `"${term}" is one too many of its kind` : "a term is empty";
       throw new UsageError(`Cannot read --device "${text}": ${found}`, { hint: HINT });
     }
@@ -40,7 +40,8 @@ export function parseDeviceSelector(text: string): DeviceSelector {
 }
 
 function parseTerm(term: string): DeviceSelector {
-  const [, key, value = ""] = /^(?:(serial|path|id)=(?=.))?(.*)$/.exec(term) ?? [];
+  const [, key, value = ""] = /^(?:(serial|path|id)=)?(.*)$/.exec(term) ?? [];
+  if (value === "") return { names: [""] };
   if (key === "serial") return { serial: value };
   if (key === "path") return { path: value };
   const ids = IDS.exec(value);
@@ -104,21 +105,29 @@ export function noDeviceError(
   wanted: { readonly selector: DeviceSelector; readonly runtime: boolean },
 ): TransportError {
   const { selector, runtime } = wanted;
-  const isSelective = Object.keys(selector).length > 0;
   const devices = candidates.map(({ device }) => device);
   const running = devices.filter((device) => device.mode === "runtime" && fits(device, selector));
-  const message = isSelective
-    ? `Cannot find the device ${describeSelector(selector)}`
-    : "Cannot find a device in DFU mode";
-  const lines = [
-    ...devices.map(describeDevice),
-    ...(others.length === 0 ? [] : [`${countOf(others.length)} without DFU`]),
-  ];
-  const found = lines.length === 0 ? "no USB device is attached" : "found only";
-  return new TransportError("not-found", `${message}: ${found}`, {
+  const message = `Cannot find ${describeSelector(selector)}: ${countsOf(devices, others.length)}`;
+  const lines = devices.map(describeDevice);
+  return new TransportError("not-found", message, {
     hint: !runtime && running.length > 0 ? RUNNING_HINT : devices.length > 0 ? OTHERS_HINT : HINTS,
     facts: { problems: [message, ...lines], devices: lines },
   });
+}
+
+/** What there is, in words. */
+function countsOf(devices: readonly UsbDfuDevice[], otherCount: number): string {
+  const running = devices.filter((device) => device.mode === "runtime").length;
+  const parts = [
+    ...counted(devices.length - running, "in DFU mode"),
+    ...counted(running, "running its program"),
+    ...counted(otherCount, "without DFU"),
+  ];
+  return parts.length === 0 ? "no USB device is attached" : `found ${parts.join(", ")}`;
+}
+
+function counted(count: number, what: string): string[] {
+  return count === 0 ? [] : [`${count} ${what}`];
 }
 
 const RUNNING_HINT = "The program runs. Add --detach to ask it to enter its boot loader.";
@@ -142,14 +151,11 @@ export function describeDevice(device: UsbDfuDevice): string {
 function describeSelector(selector: DeviceSelector): string {
   const { serial, path, names = [], vendorId, productId } = selector;
   const product = productId ?? 0xFFFF;
-  return [
+  const terms = [
     ...names,
     ...(serial === undefined ? [] : [`serial=${serial}`]),
     ...(path === undefined ? [] : [`path=${path}`]),
     ...(vendorId === undefined ? [] : [`id=${formatUsbIds({ vendorId, productId: product })}`]),
-  ].join(",");
-}
-
-function countOf(count: number): string {
-  return count === 1 ? "1 other device" : `${count} other devices`;
+  ];
+  return terms.length === 0 ? "a device in DFU mode" : `the device ${terms.join(",")}`;
 }

@@ -30,9 +30,9 @@ export function readSysfsConfiguration(path: string): ConfigurationDescriptor | 
  */
 export function findConfiguration(bytes: Uint8Array, value: number): ConfigurationDescriptor {
   let rest = bytes.subarray(DEVICE_DESCRIPTOR_SIZE);
-  // Each step takes nine bytes or more, so the size of the whole bounds the loop.
+  // A configuration of less than nine bytes is refused, so the size of the whole bounds the loop.
   while (rest.length > 0) {
-    const size = Math.max(CONFIGURATION_SIZE, configurationSize(rest));
+    const size = configurationSize(rest);
     const configuration = parseConfigurationDescriptor(rest.subarray(0, size));
     if (configuration.configurationValue === value) return configuration;
     rest = rest.subarray(size);
@@ -40,9 +40,8 @@ export function findConfiguration(bytes: Uint8Array, value: number): Configurati
   throw new DeviceError(`Cannot find configuration ${value} of the device: it has none`);
 }
 
-/** bLength of a device and of a configuration descriptor (USB 2.0 tables 9-8, 9-10). */
+/** bLength of a device descriptor (USB 2.0 table 9-8). */
 const DEVICE_DESCRIPTOR_SIZE = 18;
-const CONFIGURATION_SIZE = 9;
 
 /** More than the descriptors of any device: they are a few hundred bytes, a few thousand with cameras. */
 const MAXIMUM_SIZE = 64 * 1024;
@@ -52,27 +51,26 @@ const MAXIMUM_SIZE = 64 * 1024;
  * right to everything for it, running programs included. Undefined where it cannot be read.
  */
 function readSmallFile(path: string): Uint8Array | undefined {
-  const library = openLibrary();
+  library ??= openLibrary();
   if (library === undefined) return undefined;
-  try {
-    const { open, read, close } = library.symbols;
-    const file = open(new TextEncoder().encode(path + "\0"), READ_ONLY);
-    if (file < 0) return undefined;
-    const bytes = new Uint8Array(MAXIMUM_SIZE);
-    let size = 0;
-    // Each turn but the last adds a byte or more, and the buffer bounds them.
-    for (let count = 1; count > 0; size += Math.max(0, count)) {
-      count = Number(read(file, bytes.subarray(size), BigInt(bytes.length - size)));
-    }
-    close(file);
-    return bytes.slice(0, size);
-  } finally {
-    library.close();
+  const { open, read, close } = library.symbols;
+  const file = open(new TextEncoder().encode(path + "\0"), READ_ONLY);
+  if (file < 0) return undefined;
+  const bytes = new Uint8Array(MAXIMUM_SIZE);
+  let size = 0;
+  // Each turn but the last adds a byte or more, and the buffer bounds them.
+  for (let count = 1; count > 0; size += Math.max(0, count)) {
+    count = Number(read(file, bytes.subarray(size), BigInt(bytes.length - size)));
   }
+  close(file);
+  return bytes.slice(0, size);
 }
 
 /** O_RDONLY with O_CLOEXEC, the same on every Linux that Deno runs on. */
 const READ_ONLY = 0o2000000;
+
+/** Opened once: that takes longer than reading all files. */
+let library: ReturnType<typeof openLibrary>;
 
 function openLibrary() {
   try {

@@ -53,7 +53,14 @@ const RULES: readonly Rule[] = [
     hint: "Run Deno with --allow-all. The released executable needs nothing of the kind.",
   },
   {
-    pattern: /cannot find native binding|cannot find module|\.node\b|dlopen|shared object/i,
+    pattern: /failed to map segment/,
+    kind: "no-driver",
+    words: "the USB addon must not be loaded from the temporary folder",
+    hint: "Set TMPDIR to a folder on a file system that is not mounted noexec.",
+  },
+  {
+    pattern:
+      /cannot find native binding|cannot find module|failed loading|could not resolve|shared object/i,
     kind: "no-driver",
     words: "the USB addon for this platform is missing or does not load",
     hint: "Use a released executable for this operating system and processor.",

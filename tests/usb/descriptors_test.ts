@@ -8,6 +8,7 @@ import {
   parseFunctionalDescriptor,
   parseStringDescriptor,
 } from "../../src/usb/descriptors.ts";
+import { seededRandom, seedFromEnv } from "../helpers/random.ts";
 
 /** Bytes from hex with blanks. */
 function hex(text: string): Uint8Array {
@@ -114,7 +115,9 @@ Deno.test("parseConfigurationDescriptor() refuses every truncation and impossibl
   for (let size = 0; size < bytes.length; size++) {
     assertThrows(() => parseConfigurationDescriptor(bytes.subarray(0, size)), DeviceError);
   }
-  for (const body of ["00 04", "01 04", "01 01", "09 04 00", "ff 21 00 00", "08 04 00 00 00 fe 01 02"]) {
+  for (
+    const body of ["00 04", "01 04", "01 01", "09 04 00", "ff 21 00 00", "08 04 00 00 00 fe 01 02"]
+  ) {
     assertThrows(() => parseConfigurationDescriptor(configuration(body)), DeviceError);
   }
 });
@@ -185,10 +188,8 @@ Deno.test("dfuModeOf() tells runtime from DFU mode, protocol 0 included", () => 
 });
 
 Deno.test("Descriptor readers throw nothing but DeviceError, whatever the bytes", () => {
-  const seed = Number(Deno.env.get("DFUSE_SEED") ?? Date.now() % 1e9);
-  console.log(`seed ${seed}`);
-  let state = seed * 2 + 1;
-  const random = () => (state = Math.imul(state, 1664525) + 1013904223 >>> 0) >>> 8;
+  const seed = seedFromEnv("descriptors");
+  const random = seededRandom(seed);
   const readers = [
     parseDeviceDescriptor,
     configurationSize,
@@ -198,10 +199,8 @@ Deno.test("Descriptor readers throw nothing but DeviceError, whatever the bytes"
   ];
   const valid = [DEVICE, configuration(`${INTERFACES} ${FUNCTIONAL}`), hex(FUNCTIONAL)];
   for (let round = 0; round < 4000; round++) {
-    const bytes = round % 2 === 0
-      ? Uint8Array.from({ length: random() % 80 }, () => random())
-      : valid[random() % valid.length]!.slice();
-    if (bytes.length > 0) bytes[random() % bytes.length] = random();
+    const bytes = round % 2 === 0 ? random.bytes(random.below(80)) : random.pick(valid).slice();
+    if (bytes.length > 0) bytes[random.below(bytes.length)] = random.below(256);
     for (const read of readers) {
       try {
         read(bytes);
