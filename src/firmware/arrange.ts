@@ -24,10 +24,20 @@ export interface PlacedElement extends Extent {
 }
 
 export interface ArrangeOptions {
-  /** How messages call the image: `target 0`. */
-  readonly image: string;
+  /** How messages call all elements: `the elements of target 0`. */
+  readonly title: string;
+  /** How messages call one of them: `element 3`. */
+  readonly label: (element: number) => string;
   /** Copies the bytes of a part; asked only where elements overlap. */
   readonly copy: (part: Part, into: Uint8Array) => void;
+}
+
+/** How messages call an image of a file, by its number in the file, and its elements. */
+export function labelsOf(image: number): Pick<ArrangeOptions, "title" | "label"> {
+  return {
+    title: `the elements of target ${image}`,
+    label: (element) => `element ${element}`,
+  };
 }
 
 /**
@@ -47,12 +57,12 @@ export function arrangeElements(
     const covered = Math.max(address, last === undefined ? 0 : last.address + last.size);
     const whole: Part = { element, start: 0, address, size };
     findOverlaps(parts, whole, overlaps);
-    if (overlaps.length > MAX_OVERLAP_COUNT) throw tooManyOverlaps(options.image, offset);
+    if (overlaps.length > MAX_OVERLAP_COUNT) throw tooManyOverlaps(options.title, offset);
     const end = address + size;
     if (end > covered) parts.push(cut(whole, { address: covered, end }));
   }
   for (const overlap of overlaps) compare(overlap, elements, options);
-  return { parts, warnings: warnOf(overlaps, elements, options.image) };
+  return { parts, warnings: warnOf(overlaps, elements, options) };
 }
 
 /** No tool makes a file with even a hundred; it bounds the time that a hostile one takes. */
@@ -60,6 +70,8 @@ const MAX_OVERLAP_COUNT = 65_536;
 
 /** Bytes compared at once. */
 const COMPARE_SIZE = 65_536;
+
+type Labels = Pick<ArrangeOptions, "title" | "label">;
 
 interface Overlap {
   readonly one: Part;
@@ -105,7 +117,7 @@ function compare(
     throw conflict(
       { index: one.element, element: elements[one.element]!, byte: oneBytes[index]! },
       { index: other.element, element: elements[other.element]!, byte: otherBytes[index]! },
-      { image: options.image, address: address + index },
+      { ...options, address: address + index },
     );
   }
 }
@@ -119,18 +131,22 @@ interface Claim {
 function conflict(
   one: Claim,
   other: Claim,
-  at: { readonly image: string; readonly address: number },
+  at: Labels & { readonly address: number },
 ): PlanError {
   const tell = ({ index, element, byte }: Claim) =>
-    `element ${index} (${formatRange(element)}) has 0x${formatBytes(Uint8Array.of(byte))}`;
+    `${at.label(index)} (${formatRange(element)}) has 0x${formatBytes(Uint8Array.of(byte))}`;
   const [first, second] = one.index < other.index ? [one, other] : [other, one];
   return new PlanError(
-    `Cannot put the elements of ${at.image} together: at ${formatAddress(at.address)} ` +
+    `Cannot put ${at.title} together: at ${formatAddress(at.address)} ` +
       `${tell(first)} and ${tell(second)}, expected the same bytes where they overlap`,
     {
       hint:
         "Two parts of the firmware claim the same memory: correct them and build the file again.",
-      facts: { address: at.address, offset: second.element.offset },
+      facts: {
+        address: at.address,
+        offset: second.element.offset,
+        parts: [at.label(first.index), at.label(second.index)],
+      },
     },
   );
 }
@@ -138,21 +154,21 @@ function conflict(
 function warnOf(
   overlaps: readonly Overlap[],
   elements: readonly PlacedElement[],
-  image: string,
+  { title, label }: Labels,
 ): readonly FirmwareWarning[] {
   const first = overlaps[0];
   if (first === undefined) return [];
   const size = overlaps.reduce((sum, overlap) => sum + overlap.one.size, 0);
   const indexes = [first.one.element, first.other.element].sort((a, b) => a - b);
-  const message = `Elements of ${image} overlap with the same bytes, ` +
-    `${formatCount(size, "byte")} in all; the first are elements ${indexes.join(" and ")} ` +
+  const message = `${title[0]!.toUpperCase()}${title.slice(1)} overlap with the same bytes, ` +
+    `${formatCount(size, "byte")} in all; the first are ${indexes.map(label).join(" and ")} ` +
     `at ${formatRange(first.one)}`;
   return [{ message, offset: elements[indexes[1]!]!.offset }];
 }
 
-function tooManyOverlaps(image: string, offset: number): FirmwareError {
+function tooManyOverlaps(title: string, offset: number): FirmwareError {
   return new FirmwareError(
-    `Cannot put the elements of ${image} together: they overlap in more than ` +
+    `Cannot put ${title} together: they overlap in more than ` +
       `${MAX_OVERLAP_COUNT} places, expected none`,
     { hint: "The file is made by a faulty tool: build it again.", facts: { offset } },
   );

@@ -15,6 +15,18 @@ export interface ChunkOptions {
   readonly keep?: number;
 }
 
+/** Where in a file an error is. */
+export interface ErrorPlace {
+  /** In bytes. */
+  readonly offset: number;
+  /** From 1 on, of a text. */
+  readonly line?: number;
+  /** In bytes, from 1 on. */
+  readonly column?: number;
+  /** What to do, where it is not to get the file again. */
+  readonly hint?: string;
+}
+
 /**
  * A file read once from start to end, whatever the sizes of the chunks it comes in. Bytes that `peek`, `take` and
  * `chunk` return are valid only until the next call, since a chunk may be lent from a buffer that is used again.
@@ -88,15 +100,13 @@ export class ByteSource {
     await this.#chunks.return?.();
   }
 
-  /** An error about this file; `offset` is where in it. */
-  error(
-    found: string,
-    options: { readonly offset: number; readonly hint?: string },
-  ): FirmwareError {
-    const { offset, hint } = options;
-    return new FirmwareError(`Cannot read ${this.name}: ${found}`, {
+  /** An error about this file. */
+  error(found: string, options: ErrorPlace): FirmwareError {
+    const { hint, ...place } = options;
+    const at = place.line === undefined ? "" : `line ${place.line}, column ${place.column}: `;
+    return new FirmwareError(`Cannot read ${this.name}: ${at}${found}`, {
       hint: hint ?? "The file is damaged, or made by a faulty tool: download or build it again.",
-      facts: { offset },
+      facts: { ...place },
     });
   }
 

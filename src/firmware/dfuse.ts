@@ -1,4 +1,3 @@
-import { UsageError } from "../errors.ts";
 import { formatAddress, formatCount, formatHex16 } from "../format.ts";
 import type { ByteSource } from "./byte_source.ts";
 import type { DfuSuffix, FirmwareEvent } from "./firmware.ts";
@@ -23,13 +22,12 @@ import {
  *     element  0 u32 dwElementAddress  4 u32 dwElementSize                                         8 bytes
  *     suffix   see suffix.ts
  *
- * @throws FirmwareError for a damaged file, UsageError for an address option: the file has its own.
+ * @throws FirmwareError for a damaged file.
  */
 export async function* readDfuse(
   source: ByteSource,
   options: ReadOptions = {},
 ): AsyncGenerator<FirmwareEvent> {
-  if (options.address !== undefined) throw refuseAddress(source, options.address);
   const { imageSize, targetCount } = decodePrefix(source, await source.take(PREFIX_SIZE, "prefix"));
   const reading: Reading = { end: imageSize, elementCount: 0, byteCount: 0 };
   for (let target = 0; target < targetCount; target++) yield* readTarget(source, target, reading);
@@ -62,14 +60,6 @@ interface Reading {
   readonly end: number;
   elementCount: number;
   byteCount: number;
-}
-
-function refuseAddress(source: ByteSource, address: number): UsageError {
-  return new UsageError(
-    `Cannot put ${source.name} at ${formatAddress(address)}: it is a DfuSe file, ` +
-      "expected one without addresses of its own",
-    { hint: "Leave out --address." },
-  );
 }
 
 function decodePrefix(source: ByteSource, bytes: Uint8Array) {

@@ -1,5 +1,5 @@
 /** The formats that a reader exists for. */
-export type FirmwareFormat = "dfuse" | "dfu" | "binary";
+export type FirmwareFormat = "dfuse" | "dfu" | "binary" | "hex" | "srec" | "elf" | "uf2";
 
 /** A stretch of addresses, `address` inclusive, `address + size` exclusive. */
 export interface Extent {
@@ -18,15 +18,26 @@ export interface Image {
   readonly segments: readonly Segment[];
 }
 
+/** The first two words of an image: what a Cortex-M reads when it starts there. Whether they make sense is another matter. */
+export interface VectorTable {
+  /** Of the table, and of the image. */
+  readonly address: number;
+  readonly stackPointer: number;
+  /** With bit 0 set for Thumb state. */
+  readonly resetVector: number;
+}
+
 /**
  * All that planning needs to know of an image: where it has bytes, and which long stretches of them are 0xFF.
- * It has no bytes of its own, so the outline of an image of any size is small.
+ * It has no bytes of its own but the first eight, so the outline of an image of any size is small.
  */
 export interface Outline {
   /** Sorted, disjoint, joined where they touch. */
   readonly segments: readonly Extent[];
   /** Stretches within the segments in which every byte is 0xFF: sorted, disjoint. Short ones may be missing. */
   readonly blanks: readonly Extent[];
+  /** Missing where the image begins with fewer than 8 bytes. */
+  readonly vectorTable?: VectorTable;
 }
 
 /** The ids of a DFU suffix; 0xFFFF stands for any (DFU 1.1 Appendix B). */
@@ -59,7 +70,13 @@ export interface FileFacts {
   readonly format: FirmwareFormat;
   /** Bytes in the file. */
   readonly fileSize: number;
+  /** Bytes after unpacking, of a file that is packed with gzip. */
+  readonly unpackedSize?: number;
   readonly suffix?: DfuSuffix;
+  /** Where the program starts, as the file says; on a Cortex-M the reset vector counts instead. */
+  readonly entry?: number;
+  /** The family of parts that a UF2 file is for: see uf2_families.ts. */
+  readonly family?: number;
 }
 
 /**
@@ -73,12 +90,14 @@ export type FirmwareEvent =
     /** Alternate setting, where the file names one. */
     readonly alternate?: number;
     readonly name?: string;
+    /** The bytes of its elements do not stand in the file as they are, one after the other from their offset on. */
+    readonly encoded?: boolean;
   }
   | {
     readonly kind: "element";
     /** Start address; missing in files without addresses when none was given. */
     readonly address?: number;
-    /** Offset of the element's data in the file. */
+    /** Offset of the element's data in the file; of the first record of it in formats made of records. */
     readonly offset: number;
   }
   | { readonly kind: "data"; readonly bytes: Uint8Array }
@@ -89,7 +108,7 @@ export type FirmwareEvent =
 export interface ElementSummary {
   readonly address?: number;
   readonly size: number;
-  /** Offset of the element's data in the file. */
+  /** Offset of the element's data in the unpacked file; of the first record of it in formats made of records. */
   readonly offset: number;
 }
 
@@ -105,8 +124,15 @@ export interface ImageSummary {
   readonly outline: Outline;
 }
 
+/** One of several files that were read as one firmware. */
+export interface FirmwareFile extends FileFacts {
+  readonly name: string;
+}
+
 /** Everything that is known of a file without keeping its bytes. */
 export interface FirmwareSummary extends FileFacts {
+  /** Where there are several; the facts beside it are then those of the first, the suffix that of all. */
+  readonly files?: readonly FirmwareFile[];
   /** SHA-256 of the whole file, hex. */
   readonly sha256?: string;
   readonly images: readonly ImageSummary[];
@@ -122,6 +148,8 @@ export interface FirmwareImage {
 
 /** A file with its bytes, verified. */
 export interface Firmware extends FileFacts {
+  /** As in `FirmwareSummary`. */
+  readonly files?: readonly FirmwareFile[];
   readonly images: readonly FirmwareImage[];
   readonly warnings: readonly FirmwareWarning[];
 }

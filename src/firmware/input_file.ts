@@ -13,6 +13,11 @@ export interface InputFile {
    * @throws FirmwareError where they can no longer be had.
    */
   readAgain(offset: number, into: Uint8Array): void;
+  /**
+   * All its bytes a second time, after the end of `chunks`.
+   * @throws FirmwareError where they can no longer be had.
+   */
+  chunksAgain(): AsyncIterable<Uint8Array>;
   close(): void;
 }
 
@@ -58,18 +63,24 @@ export class StreamedFile implements InputFile {
   }
 
   readAgain(offset: number, into: Uint8Array): void {
-    if (this.#remembered === undefined) {
-      throw new FirmwareError(
-        `Cannot read ${this.name}: its elements are not in order of address, and it is a stream ` +
-          `of more than ${formatSize(MAX_REMEMBERED_SIZE)}, expected a file that can be read twice`,
-        { hint: "Save it to a file, and give the path of that.", facts: { offset } },
-      );
-    }
-    into.set(this.#remembered.view().subarray(offset, offset + into.length));
+    into.set(this.#memory(offset).subarray(offset, offset + into.length));
+  }
+
+  async *chunksAgain(): AsyncGenerator<Uint8Array> {
+    yield await this.#memory(0);
   }
 
   close(): void {
     this.#close();
+  }
+
+  #memory(offset: number): Uint8Array {
+    if (this.#remembered !== undefined) return this.#remembered.view();
+    throw new FirmwareError(
+      `Cannot read ${this.name}: its elements are not in order of address, and it is a stream ` +
+        `of more than ${formatSize(MAX_REMEMBERED_SIZE)}, expected a file that can be read twice`,
+      { hint: "Save it to a file, and give the path of that.", facts: { offset } },
+    );
   }
 
   #remember(chunk: Uint8Array): void {
@@ -102,6 +113,11 @@ class SeekableFile implements InputFile {
       if (size === 0) return;
       yield buffer.subarray(0, size);
     }
+  }
+
+  chunksAgain(): AsyncGenerator<Uint8Array> {
+    this.#file.seekSync(0, Deno.SeekMode.Start);
+    return this.chunks();
   }
 
   readAgain(offset: number, into: Uint8Array): void {

@@ -1,6 +1,7 @@
 import type { Extent, Image, Outline } from "./firmware.ts";
+import { uint32At } from "./little_endian.ts";
 
-/** Where an image has bytes, and which long stretches of them are 0xFF. */
+/** Where an image has bytes, which long stretches of them are 0xFF, and what it begins with. */
 export function outlineImage(image: Image): Outline {
   const outliner = new Outliner();
   for (const segment of image.segments) outliner.add(segment.address, segment.data);
@@ -16,6 +17,9 @@ export class Outliner {
   readonly #segments: Stretch[] = [];
   #blanks: Stretch[] = [];
   #minSize = MIN_BLANK_SIZE;
+  /** The first bytes of the image, as far as they are next to each other. */
+  readonly #head = new Uint8Array(HEAD_SIZE);
+  #headSize = 0;
   /** Where the blank stretch began that reaches to the end of the bytes so far. */
   #openStart: number | undefined;
 
@@ -31,13 +35,24 @@ export class Outliner {
       this.#closeAt(end);
       this.#segments.push({ address, size: bytes.length });
     }
+    if (this.#headSize < HEAD_SIZE && this.#segments.length === 1) this.#addHead(bytes);
     this.#scan(address, bytes);
   }
 
   finish(): Outline {
     const last = this.#segments.at(-1);
     if (last !== undefined) this.#closeAt(last.address + last.size);
-    return { segments: this.#segments, blanks: this.#blanks };
+    const outline = { segments: this.#segments, blanks: this.#blanks };
+    if (this.#headSize < HEAD_SIZE) return outline;
+    const [stackPointer, resetVector] = [uint32At(this.#head, 0), uint32At(this.#head, 4)];
+    const { address } = this.#segments[0]!;
+    return { ...outline, vectorTable: { address, stackPointer, resetVector } };
+  }
+
+  #addHead(bytes: Uint8Array): void {
+    const head = bytes.subarray(0, HEAD_SIZE - this.#headSize);
+    this.#head.set(head, this.#headSize);
+    this.#headSize += head.length;
   }
 
   #scan(address: number, bytes: Uint8Array): void {
@@ -78,6 +93,9 @@ export class Outliner {
 type Stretch = { -readonly [Key in keyof Extent]: Extent[Key] };
 
 const BLANK = 0xFF;
+
+/** The first two words of a vector table. */
+const HEAD_SIZE = 8;
 
 /** Shorter ones save no transfer: even the smallest write blocks in use are longer. */
 const MIN_BLANK_SIZE = 64;

@@ -1,4 +1,7 @@
+import { UsageError } from "../errors.ts";
+import { formatAddress } from "../format.ts";
 import type { ByteSource } from "./byte_source.ts";
+import { type Format, HEAD_SIZE, sniffFormat } from "./sniff_format.ts";
 import { readDfuse } from "./dfuse.ts";
 import type { FirmwareEvent } from "./firmware.ts";
 import { readPlain } from "./plain.ts";
@@ -6,7 +9,7 @@ import { readPlain } from "./plain.ts";
 export interface ReadOptions {
   /** Where the bytes of a file without addresses belong. */
   readonly address?: number | undefined;
-  /** Makes a wrong CRC a warning instead of an error. */
+  /** Makes a wrong CRC of a DFU suffix a warning instead of an error. */
   readonly ignoreCrc?: boolean | undefined;
 }
 
@@ -23,45 +26,64 @@ export async function* readFirmware(
   if (head.length === 0) {
     throw source.error("it is empty, expected firmware", { offset: 0 });
   }
-  const text = String.fromCharCode(...head);
-  const format = FORMATS.find((format) => format.matches(text))!;
-  if (format.read === undefined) {
-    throw source.error(`it is ${format.title}, expected a DfuSe, DFU or raw binary file`, {
-      offset: 0,
-      hint: format.hint ?? "Convert it first, for example with objcopy -O binary.",
-    });
+  const format = sniffFormat(head);
+  if (options.address !== undefined && format.hasAddresses === true) {
+    throw refuseAddress(source, { format, address: options.address });
   }
-  yield* format.read(source, options);
+  yield* readAs(format, source, options);
 }
 
-interface Format {
-  /** With its article. */
-  readonly title: string;
-  /** Whether a file is of this format; `head` are its first bytes, one character each. */
-  readonly matches: (head: string) => boolean;
-  readonly read?: (source: ByteSource, options: ReadOptions) => AsyncGenerator<FirmwareEvent>;
-  /** What to do with a format that has no reader. */
-  readonly hint?: string;
+/** The readers that most runs do not need are loaded on demand: the program starts faster without them. */
+async function* readAs(
+  format: Format,
+  source: ByteSource,
+  options: ReadOptions,
+): AsyncGenerator<FirmwareEvent> {
+  switch (format.id) {
+    case "dfuse":
+      return yield* readDfuse(source, options);
+    case "plain":
+      return yield* readPlain(source, options);
+    case "hex":
+      return yield* (await import("./intel_hex.ts")).readIntelHex(source);
+    case "srec":
+      return yield* (await import("./s_record.ts")).readSRecord(source);
+    case "elf":
+      return yield* (await import("./elf.ts")).readElf(source);
+    case "uf2":
+      return yield* (await import("./uf2.ts")).readUf2(source);
+    case "gzip":
+      return yield* (await import("./gzip.ts")).readGzip(source, (unpacked) => {
+        return readUnpacked(unpacked, options);
+      });
+    case "zip":
+    case "web-page":
+      throw unreadable(source, format);
+  }
 }
 
-const UNPACK = "Unpack it first.";
+/** One layer is unpacked: a file that is packed twice is a mistake or an attack. */
+async function* readUnpacked(
+  source: ByteSource,
+  options: ReadOptions,
+): AsyncGenerator<FirmwareEvent> {
+  const format = sniffFormat(await source.peek(HEAD_SIZE));
+  if (format.id === "gzip") throw unreadable(source, format);
+  yield* readFirmware(source, options);
+}
 
-/** The first one that matches is taken; a cut-off `DfuSe` is no raw binary, so its parts match too. */
-const FORMATS: readonly Format[] = [
-  { title: "a DfuSe file", matches: (head) => /^(DfuSe|DfuS?$|Df?$)/.test(head), read: readDfuse },
-  { title: "Intel HEX", matches: (head) => /^\s*:[0-9A-Fa-f]{8}/.test(head) },
-  { title: "a Motorola S-record file", matches: (head) => /^\s*S[0-9][0-9A-Fa-f]{6}/.test(head) },
-  { title: "an ELF file", matches: (head) => head.startsWith("\x7FELF") },
-  { title: "a UF2 file", matches: (head) => head.startsWith("UF2\nWQ]\x9E") },
-  { title: "a gzip archive", matches: (head) => head.startsWith("\x1F\x8B\x08"), hint: UNPACK },
-  { title: "a ZIP archive", matches: (head) => head.startsWith("PK\x03\x04"), hint: UNPACK },
-  {
-    title: "a web page",
-    matches: (head) => /^\s*<(!DOCTYPE\s+html|html)/i.test(head),
-    hint: "The download link led to a page about the file: download the file itself.",
-  },
-  { title: "a plain file", matches: () => true, read: readPlain },
-];
+function refuseAddress(
+  source: ByteSource,
+  found: { readonly format: Format; readonly address: number },
+): UsageError {
+  const { format, address } = found;
+  return new UsageError(
+    `Cannot put ${source.name} at ${formatAddress(address)}: it is ${format.title}, ` +
+      "expected one without addresses of its own",
+    { hint: "Leave out the address." },
+  );
+}
 
-/** Enough for every pattern, blanks in front included. */
-const HEAD_SIZE = 64;
+function unreadable(source: ByteSource, { title, hint = "" }: Format) {
+  return source.error(`it is ${title}, expected firmware`, { offset: 0, hint });
+}

@@ -1,5 +1,6 @@
-import { arrangeElements } from "./arrange.ts";
+import { arrangeElements, labelsOf, type Part } from "./arrange.ts";
 import { ByteSource } from "./byte_source.ts";
+import { type CollectedImage, collectElements } from "./collect_elements.ts";
 import type {
   ElementSummary,
   FileFacts,
@@ -18,7 +19,8 @@ export interface SummarizeOptions extends ReadOptions {
 }
 
 /**
- * What is in a firmware file, in constant memory whatever its size. `path` may be `-` for standard input.
+ * What is in a firmware file, in constant memory whatever its size, unless it is encoded (as text, or packed) and
+ * out of order: then it is decoded a second time into memory. `path` may be `-` for standard input.
  * @throws FirmwareError for a file that cannot be read; PlanError where elements of one image overlap with
  * different bytes; UsageError where `address` contradicts the file.
  */
@@ -50,9 +52,14 @@ export async function summarizeInput(
     await source.close();
   }
   const { images, warnings, facts } = draft;
+  const isUnordered = (image: DraftImage) => image.outliner === undefined;
+  const again = images.some((image) => isUnordered(image) && image.encoded)
+    ? await collectAgain(input, { images, options })
+    : undefined;
   const summaries = images.map((image, index) => {
-    if (image.outliner !== undefined) return finishImage(image);
-    return finishUnordered(image, { input, index, newHash, warnings });
+    if (!isUnordered(image)) return finishImage(image);
+    const copy = image.encoded ? copyFrom(again![index]!) : readFrom(input, image);
+    return finishUnordered(image, { copy, index, newHash, warnings });
   });
   return {
     ...facts!,
@@ -76,6 +83,7 @@ interface Draft {
 }
 
 interface DraftImage {
+  readonly encoded: boolean;
   readonly identity: { readonly alternate?: number; readonly name?: string };
   readonly elements: { address?: number; size: number; offset: number }[];
   /** End of the bytes so far. */
@@ -94,9 +102,10 @@ async function loadSha256(): Promise<() => Hash> {
 function addEvent(draft: Draft, event: FirmwareEvent, newHash: NewHash): void {
   switch (event.kind) {
     case "image": {
-      const { kind: _, ...identity } = event;
+      const { kind: _, encoded = false, ...identity } = event;
       const hash = newHash?.();
-      draft.images.push({ identity, elements: [], end: 0, outliner: new Outliner(), hash });
+      const outliner = new Outliner();
+      draft.images.push({ identity, encoded, elements: [], end: 0, outliner, hash });
       return;
     }
     case "element": {
@@ -149,33 +158,61 @@ function sizeOf(elements: readonly ElementSummary[]): number {
 /** Read again at a time. */
 const READ_SIZE = 256 * 1024;
 
-/** Reads the elements of an image a second time, now in order of address. */
+/** Copies a part of an image's elements. */
+type Copy = (part: Omit<Part, "address" | "size">, into: Uint8Array) => void;
+
+/** From the file, where the bytes stand in it as they are. */
+function readFrom(input: InputFile, { elements }: DraftImage): Copy {
+  return ({ element, start }, into) => input.readAgain(elements[element]!.offset + start, into);
+}
+
+function copyFrom({ elements }: CollectedImage): Copy {
+  const data = elements.map(({ bytes }) => bytes.view());
+  return ({ element, start }, into) =>
+    into.set(data[element]!.subarray(start, start + into.length));
+}
+
+/**
+ * Decodes a file a second time and keeps its bytes: the one case in which a summary needs as much memory as the
+ * image, at most 256 MiB. To decode it once for each element would take too long.
+ */
+async function collectAgain(
+  input: InputFile,
+  before: { readonly images: readonly DraftImage[]; readonly options: ReadOptions },
+): Promise<readonly CollectedImage[]> {
+  const source = new ByteSource(input.chunksAgain(), { name: input.name });
+  const { images } = await collectElements(source, before.options);
+  const tell = (image: { readonly elements: readonly { readonly offset: number }[] }) =>
+    image.elements.map(({ offset }) => offset).join();
+  if (images.map(tell).join(";") === before.images.map(tell).join(";")) return images;
+  throw source.error("it has changed while it was read, expected no change", {
+    offset: 0,
+    hint: "Try again when nothing writes to the file.",
+  });
+}
+
+/** Goes through the elements of an image a second time, now in order of address. */
 function finishUnordered(
   image: DraftImage,
   options: {
-    readonly input: InputFile;
+    readonly copy: Copy;
     readonly index: number;
     readonly newHash: NewHash;
     readonly warnings: FirmwareWarning[];
   },
 ): ImageSummary {
-  const { input, index, newHash, warnings } = options;
+  const { copy, index, newHash, warnings } = options;
   const elements = image.elements.map((element) => ({ ...element, address: element.address! }));
-  const offsetOf = (part: { readonly element: number; readonly start: number }) =>
-    elements[part.element]!.offset + part.start;
-  const arrangement = arrangeElements(elements, {
-    image: `target ${index}`,
-    copy: (part, into) => input.readAgain(offsetOf(part), into),
-  });
+  const arrangement = arrangeElements(elements, { ...labelsOf(index), copy });
   warnings.push(...arrangement.warnings);
   const outliner = new Outliner();
   const hash = newHash?.();
   const buffer = new Uint8Array(READ_SIZE);
-  for (const part of arrangement.parts) {
-    for (let done = 0; done < part.size; done += READ_SIZE) {
-      const bytes = buffer.subarray(0, Math.min(READ_SIZE, part.size - done));
-      input.readAgain(offsetOf(part) + done, bytes);
-      outliner.add(part.address + done, bytes);
+  for (const { element, start, address, size } of arrangement.parts) {
+    for (let done = 0; done < size; done += READ_SIZE) {
+      const bytes = buffer.subarray(0, Math.min(READ_SIZE, size - done));
+      copy({ element, start: start + done }, bytes);
+      outliner.add(address + done, bytes);
       hash?.update(bytes);
     }
   }

@@ -9,11 +9,15 @@ export interface WriteDfuseOptions {
 /**
  * A DfuSe file (UM0391), byte for byte the same for the same images: a target for each image, an element for each segment.
  * The layouts of prefix, target and element are told beside the reader, in dfuse.ts.
+ * @throws RangeError for more images than a file can hold, or an alternate setting beyond a byte.
  */
 export function writeDfuse(
   images: readonly FirmwareImage[],
   options: WriteDfuseOptions,
 ): Uint8Array {
+  if (images.length > MAX_BYTE || images.some(({ alternate = 0 }) => alternate > MAX_BYTE)) {
+    throw new RangeError("Cannot write a DfuSe file: targets and alternate settings go up to 255");
+  }
   const targets = images.map(encodeTarget);
   const size = PREFIX_SIZE + targets.reduce((sum, target) => sum + target.length, 0);
   const file = new Uint8Array(size + SUFFIX_SIZE);
@@ -43,6 +47,7 @@ const ELEMENT_HEADER_SIZE = 8;
 const SUFFIX_SIZE = 16;
 const NAME_SIZE = 255;
 const DFUSE_VERSION = 0x011A;
+const MAX_BYTE = 0xFF;
 
 function encodeTarget({ alternate = 0, name, image }: FirmwareImage): Uint8Array {
   const { segments } = image;
@@ -52,8 +57,8 @@ function encodeTarget({ alternate = 0, name, image }: FirmwareImage): Uint8Array
   target.set(new TextEncoder().encode("Target"));
   target[6] = alternate;
   view.setUint32(7, name === undefined ? 0 : 1, true);
-  // The last byte stays 0: readers look for the end of the name.
-  target.set(new TextEncoder().encode(name ?? "").subarray(0, NAME_SIZE - 1), 11);
+  // The last byte stays 0: readers look for the end of the name. A character that does not fit is left out whole.
+  new TextEncoder().encodeInto(name ?? "", target.subarray(11, 11 + NAME_SIZE - 1));
   view.setUint32(266, size, true);
   view.setUint32(270, segments.length, true);
   placeElements(segments, { target, view });

@@ -1,7 +1,8 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { FirmwareError, PlanError } from "../../src/errors.ts";
-import { arrangeElements } from "../../src/firmware/arrange.ts";
-import { countingBytes, printedSeed, Random } from "../helpers/firmware_files.ts";
+import { arrangeElements, labelsOf } from "../../src/firmware/arrange.ts";
+import { countingBytes } from "../helpers/firmware_files.ts";
+import { seededRandom, seedFromEnv } from "../helpers/random.ts";
 
 interface TestElement {
   readonly address: number;
@@ -18,7 +19,7 @@ Deno.test("arrangeElements() sorts elements and asks for no bytes where none ove
   const copy = () => {
     throw new Error("no bytes are needed");
   };
-  assertEquals(arrangeElements(elements, { image: "target 0", copy }), {
+  assertEquals(arrangeElements(elements, { ...labelsOf(0), copy }), {
     parts: [
       { element: 1, start: 0, address: 0x08000000, size: 4 },
       { element: 2, start: 0, address: 0x08000004, size: 2 },
@@ -39,8 +40,8 @@ Deno.test("arrangeElements() merges elements that overlap with the same bytes, w
     { element: 0, start: 2, address: 0x10A, size: 6 },
   ]);
   assertEquals(arrangement.warnings, [{
-    message: "Elements of target 3 overlap with the same bytes, 4 bytes in all; the first are " +
-      "elements 0 and 1 at 0x00000108..0x0000010A",
+    message: "The elements of target 3 overlap with the same bytes, 4 bytes in all; the first " +
+      "are element 0 and element 1 at 0x00000108..0x0000010A",
     offset: 1000,
   }]);
 });
@@ -59,7 +60,11 @@ Deno.test("arrangeElements() names the first address at which two elements diffe
       "(0x00000108..0x00000110) has 0x09 and element 1 (0x00000100..0x0000010A) has 0xab, " +
       "expected the same bytes where they overlap",
   );
-  assertEquals(error.facts, { address: 0x109, offset: 1000 });
+  assertEquals(error.facts, {
+    address: 0x109,
+    offset: 1000,
+    parts: ["element 0", "element 1"],
+  });
 });
 
 Deno.test("arrangeElements() compares long overlaps to their end", () => {
@@ -83,7 +88,7 @@ Deno.test("arrangeElements() refuses more overlaps than it can compare in time",
 });
 
 Deno.test("arrangeElements() covers each address of any elements once, or finds the conflict", () => {
-  const random = new Random(printedSeed("arrangeElements"));
+  const random = seededRandom(seedFromEnv("arrangeElements"));
   let conflicts = 0;
   for (let round = 0; round < 500; round++) {
     const truth = random.bytes(64);
@@ -120,7 +125,7 @@ function arrange(elements: readonly TestElement[]) {
     return { address, size: data.length, offset: index * 1000 };
   });
   return arrangeElements(placed, {
-    image: "target 3",
+    ...labelsOf(3),
     copy: (part, into) => {
       const { data } = elements[part.element]!;
       into.set(data.subarray(part.start, part.start + part.size));

@@ -7,9 +7,9 @@ import {
   concat,
   countingBytes,
   lend,
-  printedSeed,
-  Random,
+  randomChunks,
 } from "../helpers/firmware_files.ts";
+import { seededRandom, seedFromEnv } from "../helpers/random.ts";
 
 const BYTES = countingBytes(20, 1);
 
@@ -75,12 +75,12 @@ Deno.test("ByteSource.chunk() does not copy a chunk", async () => {
 });
 
 Deno.test("ByteSource gives any mix of calls the bytes of the file in order", async () => {
-  const random = new Random(printedSeed("ByteSource"));
+  const random = seededRandom(seedFromEnv("ByteSource"));
   for (let round = 0; round < 200; round++) {
     const bytes = random.bytes(random.below(300));
     const hashed: number[] = [];
     const hash = { update: (part: Uint8Array) => hashed.push(...part) };
-    const source = new ByteSource(lend(random.chunks(bytes, 40)), { hash });
+    const source = new ByteSource(lend(randomChunks(bytes, { random, limit: 40 })), { hash });
     while (source.offset < bytes.length) {
       const offset = source.offset;
       const size = 1 + random.below(50);
@@ -99,7 +99,7 @@ Deno.test("ByteSource gives any mix of calls the bytes of the file in order", as
 });
 
 Deno.test("ByteSource has the right CRC of a file that is large enough for the fast one", async () => {
-  const chunk = new Random(1).bytes(65_536);
+  const chunk = seededRandom(1).bytes(65_536);
   const chunks = Array.from({ length: 80 }, () => chunk);
   const source = new ByteSource(lend(chunks));
   while (await source.chunk() !== undefined);

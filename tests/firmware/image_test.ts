@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { buildImage, imagesEqual, imageSize, readImage } from "../../src/firmware/image.ts";
-import { countingBytes, printedSeed, Random } from "../helpers/firmware_files.ts";
+import { countingBytes } from "../helpers/firmware_files.ts";
+import { seededRandom, seedFromEnv } from "../helpers/random.ts";
 
 const A = Uint8Array.of(1, 2, 3);
 const B = Uint8Array.of(4, 5);
@@ -41,7 +42,7 @@ Deno.test("readImage() fills where the image has no bytes", () => {
 });
 
 Deno.test("readImage() agrees with a map of all bytes", () => {
-  const random = new Random(printedSeed("readImage"));
+  const random = seededRandom(seedFromEnv("readImage"));
   for (let round = 0; round < 200; round++) {
     const bytes = new Map<number, number>();
     const parts: { address: number; data: Uint8Array }[] = [];

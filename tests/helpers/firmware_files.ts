@@ -1,4 +1,5 @@
 /** Builds firmware files for tests, good and bad, with no code of the readers; and cuts them into chunks. */
+import type { Random } from "./random.ts";
 
 export interface ElementParts {
   readonly address: number;
@@ -126,47 +127,18 @@ export function* allChunkings(bytes: Uint8Array): Generator<Uint8Array[]> {
   yield [empty, ...inChunks(bytes, 1).flatMap((chunk) => [chunk, empty, empty])];
 }
 
-/** Numbers that are the same for the same seed (mulberry32). */
-export class Random {
-  #state: number;
-
-  constructor(seed: number) {
-    this.#state = seed;
+/** Cuts bytes at random places, with empty chunks here and there. */
+export function randomChunks(
+  bytes: Uint8Array,
+  { random, limit }: { readonly random: Random; readonly limit: number },
+): Uint8Array[] {
+  const chunks: Uint8Array[] = [];
+  for (let start = 0; start < bytes.length;) {
+    const size = random.below(limit + 1);
+    chunks.push(bytes.subarray(start, start + size));
+    start += size;
   }
-
-  /** A whole number from 0 to below `end`. */
-  below(end: number): number {
-    this.#state = (this.#state + 0x6D2B79F5) | 0;
-    let value = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
-    value = (value + Math.imul(value ^ (value >>> 7), 61 | value)) ^ value;
-    return Math.floor((((value ^ (value >>> 14)) >>> 0) / 0x1_0000_0000) * end);
-  }
-
-  pick<T>(items: readonly T[]): T {
-    return items[this.below(items.length)]!;
-  }
-
-  bytes(size: number): Uint8Array {
-    return Uint8Array.from({ length: size }, () => this.below(256));
-  }
-
-  /** Cuts bytes at random places, with empty chunks here and there. */
-  chunks(bytes: Uint8Array, limit: number): Uint8Array[] {
-    const chunks: Uint8Array[] = [];
-    for (let start = 0; start < bytes.length;) {
-      const size = this.below(limit + 1);
-      chunks.push(bytes.subarray(start, start + size));
-      start += size;
-    }
-    return chunks;
-  }
-}
-
-/** The seed of a random test: DFUSE_SEED, or another one each time. Printed, so that a failure can be repeated. */
-export function printedSeed(test: string): number {
-  const seed = Number(Deno.env.get("DFUSE_SEED") ?? Math.floor(Math.random() * 2 ** 31));
-  console.log(`${test}: DFUSE_SEED=${seed}`);
-  return seed;
+  return chunks;
 }
 
 function buildTarget(target: TargetParts): Uint8Array {

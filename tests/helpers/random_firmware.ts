@@ -4,8 +4,8 @@ import {
   concat,
   countingBytes,
   type ElementParts,
-  type Random,
 } from "./firmware_files.ts";
+import type { Random } from "./random.ts";
 
 export interface RandomTarget {
   readonly alternate?: number;

@@ -13,7 +13,8 @@ export interface RunOptions {
   readonly cwd?: string;
 }
 
-const root = fromFileUrl(new URL("../../", import.meta.url));
+/** Where the project stands: what relative paths of tests begin at. */
+export const projectRoot = fromFileUrl(new URL("../../", import.meta.url));
 
 /** The command that starts dfuse: set by the launcher, which knows where the packages are. */
 export function dfuseCommand(): readonly string[] {
@@ -27,7 +28,7 @@ export async function runDfuse(args: readonly string[], options: RunOptions = {}
   const [program, ...first] = dfuseCommand();
   const child = new Deno.Command(program!, {
     args: [...first, ...args],
-    cwd: options.cwd ?? root,
+    cwd: options.cwd ?? projectRoot,
     env: { NO_COLOR: "1", ...options.env },
     stdin: options.stdin === undefined ? "null" : "piped",
     stdout: "piped",
