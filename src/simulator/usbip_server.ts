@@ -1,4 +1,4 @@
-import { TransportError } from "../errors.ts";
+import { DfuseError, TransportError } from "../errors.ts";
 import type { Clock } from "../usb/transport.ts";
 import type { SimulatedDevice } from "./simulated_device.ts";
 import { serveImport, type TransferRecord } from "./usbip_import.ts";
@@ -184,14 +184,20 @@ function listen(options: { readonly hostname: string; readonly port: number }): 
       const hint = "Another program uses the port: choose one with --port, for example 3241.";
       throw new TransportError("busy", what, { hint, cause });
     }
+    if (cause instanceof Deno.errors.NotCapable) {
+      const hint =
+        "dfuse serves this machine only. For another one, forward the port, for example " +
+        `with: ssh -L ${options.port}:127.0.0.1:${options.port}`;
+      throw new TransportError("access-denied", what, { hint, cause });
+    }
     const isDenied = cause instanceof Deno.errors.PermissionDenied;
     throw new TransportError(isDenied ? "access-denied" : "fault", what, { cause });
   }
 }
 
-/** The other side broke the rules or the line; anything else is a bug. */
+/** The other side broke the rules or the line, or an image file cannot be saved; anything else is a bug. */
 function isOfConnection(error: unknown): error is Error {
-  return error instanceof TransportError || error instanceof Deno.errors.ConnectionReset ||
+  return error instanceof DfuseError || error instanceof Deno.errors.ConnectionReset ||
     error instanceof Deno.errors.BrokenPipe || error instanceof Deno.errors.BadResource ||
     error instanceof Deno.errors.ConnectionAborted || error instanceof Deno.errors.Interrupted ||
     error instanceof Deno.errors.NotConnected;

@@ -1,4 +1,11 @@
-import { type SimulatedDevice } from "../../src/simulator/simulated_device.ts";
+import { findChip } from "../../src/chips/chips.ts";
+import type { SimulatorOptions } from "../../src/simulator/part.ts";
+import {
+  createSimulatedDevice,
+  type SimulatedDevice,
+} from "../../src/simulator/simulated_device.ts";
+import { VirtualClock } from "../../src/simulator/virtual_clock.ts";
+import { wireTimeMs } from "../../src/simulator/wire_time.ts";
 import type { ControlSetup, Transport } from "../../src/usb/transport.ts";
 
 /** A host that only says what a test tells it to: raw DFU requests, no retries, no waiting. */
@@ -86,4 +93,23 @@ export function littleEndian(address: number): number[] {
 /** Bytes that are easy to tell from old contents. */
 export function pattern(size: number, seed = 1): Uint8Array {
   return Uint8Array.from({ length: size }, (_, i) => (i * 31 + seed * 7 + (i >> 8)) % 251);
+}
+
+/** A device, an STM32F405 unless said otherwise, with a clock of its own and a host that has opened it. */
+export async function start(options: Partial<SimulatorOptions> = {}) {
+  const clock = new VirtualClock();
+  const device = createSimulatedDevice({ chip: findChip("stm32f405"), ...options }, clock);
+  return { clock, device, host: await Host.open(device) };
+}
+
+/** Virtual milliseconds that something takes, to the microsecond. */
+export async function timed(clock: VirtualClock, action: () => Promise<unknown>): Promise<string> {
+  const startMs = clock.now();
+  await action();
+  return (clock.now() - startMs).toFixed(3);
+}
+
+/** DNLOAD and two status requests; the setup of the second is on the wire while the device works. */
+export function commandTime(size: number, workMs: number): string {
+  return (wireTimeMs(size) + wireTimeMs(6) + workMs + wireTimeMs(6) - wireTimeMs(0)).toFixed(3);
 }
