@@ -28,9 +28,10 @@ function environment(): string[] {
     "TMPDIR",
     "TMP",
     "TEMP",
-    // Completions ask which shell they are for; doctor says whose permissions are missing.
-    "SHELL",
-    "USER",
-    "SUDO_USER",
+    // What the loader of the USB addon asks for; nobody needs to set them.
+    "NAPI_RS_NATIVE_LIBRARY_PATH",
+    "NAPI_RS_ENFORCE_VERSION_CHECK",
+    "NAPI_RS_FORCE_WASI",
+    "NAPI_RS_WASI_FLAVOR",
   ];
 }

@@ -3,8 +3,8 @@ export interface Target {
   readonly triple: string;
   /** The name of a release file. */
   readonly file: string;
-  /** The package of `usb` with the addon for another C library of the same platform, which must stay out. */
-  readonly otherAddon?: string;
+  /** The npm package with the USB addon of this platform. */
+  readonly addon: string;
 }
 
 /** Every platform that a release is built for. */
@@ -12,16 +12,28 @@ export const TARGETS: readonly Target[] = [
   {
     triple: "x86_64-unknown-linux-gnu",
     file: "dfuse-linux-x86_64",
-    otherAddon: "usb-linux-x64-musl",
+    addon: "@node-usb/usb-linux-x64-gnu",
   },
   {
     triple: "aarch64-unknown-linux-gnu",
     file: "dfuse-linux-aarch64",
-    otherAddon: "usb-linux-arm64-musl",
+    addon: "@node-usb/usb-linux-arm64-gnu",
   },
-  { triple: "x86_64-apple-darwin", file: "dfuse-macos-x86_64" },
-  { triple: "aarch64-apple-darwin", file: "dfuse-macos-aarch64" },
-  { triple: "x86_64-pc-windows-msvc", file: "dfuse-windows-x86_64.exe" },
+  {
+    triple: "x86_64-apple-darwin",
+    file: "dfuse-macos-x86_64",
+    addon: "@node-usb/usb-darwin-x64",
+  },
+  {
+    triple: "aarch64-apple-darwin",
+    file: "dfuse-macos-aarch64",
+    addon: "@node-usb/usb-darwin-arm64",
+  },
+  {
+    triple: "x86_64-pc-windows-msvc",
+    file: "dfuse-windows-x86_64.exe",
+    addon: "@node-usb/usb-win32-x64-msvc",
+  },
 ];
 
 /** The target that a triple names. Throws an `Error` that lists them all for any other. */

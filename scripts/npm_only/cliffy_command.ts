@@ -26,6 +26,16 @@ interface OptionSettings {
   hidden?: boolean;
 }
 
+/** As in Cliffy, as far as dfuse reads it: an option as it was defined. */
+export interface OptionFacts {
+  flags: string[];
+  typeDefinition?: string;
+  description: string;
+  hidden: boolean;
+}
+
+type CompleteHandler = () => string[] | Promise<string[]>;
+
 /** As in Cliffy: the command line cannot be understood. */
 export class ValidationError extends Error {
   readonly exitCode: number;
@@ -45,6 +55,11 @@ export class Command<_Options = any> {
   readonly #depends: { name: string; on: string[] }[] = [];
   #selected: Command = this;
   #examples: { name: string; description: string }[] = [];
+  #argumentsDefinition = "";
+  readonly #options: OptionFacts[] = [];
+  readonly #commands: Command[] = [];
+  readonly #completions = new Map<string, CompleteHandler>();
+  #parent: Command | undefined;
 
   constructor() {
     this.#inner.exitOverride().helpOption("-h, --help", "Show this help.").helpCommand(false);
@@ -92,11 +107,20 @@ export class Command<_Options = any> {
   }
 
   type(name: string, handler: TypeHandler): this {
+    if (this.#selected.#types.has(name)) {
+      throw new Error(`Type with name "${name}" already exists.`);
+    }
     this.#selected.#types.set(name, handler);
     return this;
   }
 
+  complete(name: string, handler: CompleteHandler): this {
+    this.#selected.#completions.set(name, handler);
+    return this;
+  }
+
   arguments(definition: string): this {
+    this.#selected.#argumentsDefinition = definition;
     for (const word of definition.split(" ").filter((word) => word !== "")) {
       const { flags, type } = splitType(word);
       this.#selected.#inner.argument(
@@ -124,6 +148,13 @@ export class Command<_Options = any> {
       self.#depends.push({ name: option.attributeName(), on: settings.depends });
     }
     self.#inner.addOption(option);
+    const [, names = "", typeDefinition] = /^([^<[]*)(.*)$/.exec(flags) ?? [];
+    self.#options.push({
+      flags: names.split(/[ ,]+/).filter((name) => name !== ""),
+      ...(typeDefinition === "" ? {} : { typeDefinition }),
+      description,
+      hidden: settings.hidden === true,
+    });
     return this;
   }
 
@@ -134,7 +165,8 @@ export class Command<_Options = any> {
       const options = values.pop() as Record<string, unknown>;
       self.#checkDepends(options);
       self.#dropImpliedNegations(options);
-      await action.call(self, options, ...values);
+      // Cliffy hands the values of a variadic argument over one by one as well.
+      await action.call(self, options, ...values.flat());
     });
     return this;
   }
@@ -144,8 +176,45 @@ export class Command<_Options = any> {
     this.#inner.addCommand(command.#inner, {
       hidden: (command.#inner as unknown as { _hidden: boolean })._hidden,
     });
+    this.#commands.push(command);
+    command.#parent = this;
     this.#selected = command;
     return this;
+  }
+
+  getName(): string {
+    return this.#inner.name();
+  }
+
+  getDescription(): string {
+    return this.#inner.description();
+  }
+
+  getArgsDefinition(): string {
+    return this.#argumentsDefinition;
+  }
+
+  getBaseOptions(hidden = false): OptionFacts[] {
+    return this.#options.filter((option) => hidden || !option.hidden);
+  }
+
+  getBaseCommands(hidden = false): Command[] {
+    const isHidden = (command: Command) =>
+      (command.#inner as unknown as { _hidden: boolean })._hidden;
+    return this.#commands.filter((command) => hidden || !isHidden(command));
+  }
+
+  getExamples(): { name: string; description: string }[] {
+    return this.#examples;
+  }
+
+  getMainCommand(): Command {
+    return this.#parent?.getMainCommand() ?? this;
+  }
+
+  getCompletion(name: string): { complete: CompleteHandler } | undefined {
+    const complete = this.#completions.get(name);
+    return complete === undefined ? undefined : { complete };
   }
 
   showHelp(): void {

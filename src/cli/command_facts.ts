@@ -1,0 +1,40 @@
+import type { AnyCommand } from "./plan_options.ts";
+
+/** A command as its help has it: plain data, from which reference and man page are made. */
+export interface CommandFacts {
+  /** `plan`. */
+  readonly name: string;
+  readonly description: string;
+  /** What follows the options: `<file>`. */
+  readonly arguments: string;
+  readonly options: readonly OptionFacts[];
+  readonly examples: readonly { readonly name: string; readonly description: string }[];
+  /** Commands below it, but hidden ones. */
+  readonly commands: readonly CommandFacts[];
+}
+
+export interface OptionFacts {
+  /** `-c, --chip <name>`. */
+  readonly usage: string;
+  readonly description: string;
+}
+
+/** The facts of a command that was not run yet, and of those below it. */
+export function describeCommand(command: AnyCommand): CommandFacts {
+  return {
+    name: command.getName(),
+    description: command.getDescription(),
+    arguments: withoutTypes(command.getArgsDefinition() ?? ""),
+    options: command.getBaseOptions().map(({ flags, typeDefinition, description }) => ({
+      usage: [flags.join(", "), withoutTypes(typeDefinition ?? "")].join(" ").trim(),
+      description,
+    })),
+    examples: command.getExamples().map(({ name, description }) => ({ name, description })),
+    commands: command.getBaseCommands().map((child) => describeCommand(child)),
+  };
+}
+
+/** `<name:string:chip>` is `<name>` to a reader. */
+function withoutTypes(definition: string): string {
+  return definition.replace(/:[a-z:-]+/g, "");
+}
