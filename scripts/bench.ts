@@ -2,6 +2,7 @@
  * The measured figures. `deno task bench` runs all sections; `deno task bench flash start-up` those named.
  * Prints one table per section, each figure beside its target. Needs python3 for whole-process figures.
  */
+import { benchExecutable } from "./bench/executable.ts";
 import { benchFirmware } from "./bench/firmware.ts";
 import { benchFlash } from "./bench/flash.ts";
 import { benchPlan } from "./bench/plan.ts";
@@ -11,6 +12,7 @@ const SECTIONS: Readonly<Record<string, () => Promise<void>>> = {
   "firmware": benchFirmware,
   "plan": benchPlan,
   "start-up": benchStartUp,
+  "executable": benchExecutable,
   "flash": benchFlash,
 };
 

@@ -25,6 +25,8 @@ export const TASKS: Readonly<Record<string, (args: readonly string[]) => readonl
   ],
   compile: (args) => [["run", "--no-check", "-A", "scripts/compile.ts", ...args]],
   release: (args) => [["run", "--no-check", "-A", "scripts/release.ts", ...args]],
+  e2e: (args) => [["run", "--no-check", "-A", "scripts/e2e.ts", ...args]],
+  fuzz: (args) => [["run", "--no-check", "-A", "scripts/fuzz.ts", ...args]],
   bench: (args) => [["run", "--no-check", "-A", "scripts/bench.ts", ...args]],
 };
 

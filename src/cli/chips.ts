@@ -1,13 +1,13 @@
-import { Command } from "@cliffy/command";
 import { CHIPS, findChip } from "../chips/chips.ts";
+import { createCommand } from "./create_command.ts";
 import type { Output } from "./output.ts";
 import { chipsDocument, renderChips } from "./render_chips.ts";
 
 /** `dfuse chips`: the parts that dfuse knows. */
 export function chipsCommand(output: Output) {
-  return new Command()
+  return createCommand()
     .description("List the parts that --chip knows, with memory, timing and quirks.")
-    .arguments("[name:string]")
+    .arguments("[name:string:chip]")
     .option("--json", "Print one JSON document (see docs/json.md).")
     .example("All parts", "dfuse chips")
     .example("One part with its sources", "dfuse chips stm32f405")

@@ -1,14 +1,13 @@
-import { Command } from "@cliffy/command";
 import { executePlan } from "../dfu/execute.ts";
 import { UsageError } from "../errors.ts";
 import type { DeviceProfile } from "../plan/device_profile.ts";
 import { type EraseTarget, planErase } from "../plan/plan_erase.ts";
 import { pageAt } from "../plan/memory_layout.ts";
+import { createCommand } from "./create_command.ts";
 import { conclude, createListener } from "./event_lines.ts";
 import { addTargetDeviceOptions, type TargetFlags, withTarget } from "./open_target.ts";
 import type { Output } from "./output.ts";
 import { printPlan } from "./render_plan.ts";
-import { addressType, sizeType } from "./value_types.ts";
 
 interface EraseFlags extends TargetFlags {
   readonly all?: boolean;
@@ -23,10 +22,8 @@ interface EraseFlags extends TargetFlags {
 
 /** `dfuse erase`: pages, or everything. */
 export function eraseCommand(output: Output) {
-  const command = new Command().description("Erase pages of a device, or all of its memory.");
+  const command = createCommand().description("Erase pages of a device, or all of its memory.");
   return addTargetDeviceOptions(command)
-    .type("address", addressType)
-    .type("size", sizeType)
     .option("--all", "Erase the whole memory of the alternate setting.")
     .option("--page <address:address>", "Erase the page that holds this address.")
     .option("-s, --address <address:address>", "Erase from here; needs --size.", {
@@ -62,6 +59,7 @@ async function erase(output: Output, flags: EraseFlags): Promise<void> {
       session,
       clock,
       transferSize: profile.transferSize,
+      erasedByte: profile.erasedByte ?? 0xFF,
       images: new Map(),
       onEvent: listener.onEvent,
       signal,

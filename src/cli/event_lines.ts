@@ -5,7 +5,7 @@ import type { Clock } from "../usb/transport.ts";
 import type { Target } from "./open_target.ts";
 import { type Output, renderError, renderWarning, ReportedError } from "./output.ts";
 import { ProgressLines, renderReport, reportDocument } from "./progress.ts";
-import { paint } from "./style.ts";
+import { paint, wrapText } from "./style.ts";
 
 /** Whoever tells what happens to a device. Calls come in this order; `plan` is missing where the plan is impossible. */
 export interface Listener {
@@ -95,10 +95,20 @@ export class TextLines implements Listener {
     this.onEvent = this.#quiet ? () => {} : this.#progress.onEvent;
   }
 
-  device({ label }: Target): void {
+  device({ device, location }: Target): void {
     if (this.#quiet) return;
     const { style } = this.#output;
-    this.#output.out(`${paint(style, "bold", this.#title)} -> ${paint(style, "bold", label)}\n`);
+    const [head, ...more] = wrapText(
+      `${this.#title} -> ${device.profile.name}`,
+      style.columns - 1,
+      "  ",
+    );
+    const lines = [
+      paint(style, "bold", head!),
+      ...more,
+      ...wrapText(`  ${location}`, style.columns),
+    ];
+    this.#output.out(lines.join("\n") + "\n");
   }
 
   plan(plan: Plan): void {

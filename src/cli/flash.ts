@@ -1,7 +1,8 @@
-import { Command } from "@cliffy/command";
 import { flashDevice } from "../dfu/flash.ts";
 import { flashInputOf } from "../dfu/flash_input.ts";
-import { collectFile } from "../firmware/collect.ts";
+import { collectFiles } from "../firmware/merge_files.ts";
+import { createCommand } from "./create_command.ts";
+import { type FileArguments, readFileArguments } from "./file_arguments.ts";
 import { conclude, createListener } from "./event_lines.ts";
 import { addTargetDeviceOptions, type TargetFlags, withTarget } from "./open_target.ts";
 import type { Output } from "./output.ts";
@@ -21,32 +22,35 @@ interface FlashFlags extends PlanFlags, TargetFlags {
 
 /** `dfuse flash`: plan and do it. */
 export function flashCommand(output: Output) {
-  const command = new Command()
+  const command = createCommand()
     .description("Put firmware onto a device, verify it, and start it.")
-    .arguments("<file:string>");
+    .arguments("<files...:string>");
   return addPlanOptions(addTargetDeviceOptions(addFirmwareOptions(command)))
     .option("--dry-run", "Look at the device, print the plan, and stop.")
     .option("-q, --quiet", "Print nothing but errors.")
     .option("--json", "Print one JSON event per line (see docs/json.md).")
     .example("Flash, verify and start", "dfuse flash firmware.dfu")
     .example("Try it on a simulated part", "dfuse flash firmware.dfu --simulate stm32f405")
+    .example("Several files at once", "dfuse flash boot.hex app.bin@0x08008000")
     .example("See first what it would do", "dfuse flash firmware.dfu --dry-run")
-    .action((flags: FlashFlags, file: string) => flash(output, file, flags));
+    .action((flags: FlashFlags, ...words: [string, ...string[]]) =>
+      flash(output, readFileArguments(words, flags), flags)
+    );
 }
 
-async function flash(output: Output, file: string, flags: FlashFlags): Promise<void> {
+async function flash(output: Output, files: FileArguments, flags: FlashFlags): Promise<void> {
   if (flags.dryRun === true) {
     return await withTarget(
       flags,
       output,
-      (target, signal) => planOnDevice(output, target, { file, flags, signal }),
+      (target, signal) => planOnDevice(output, target, { files, flags, signal }),
     );
   }
-  const { address, ignoreCrc } = flags;
-  const input = flashInputOf(await collectFile(file, { address, ignoreCrc }));
+  const { ignoreCrc } = flags;
+  const input = flashInputOf(await collectFiles(files.files, { ignoreCrc }));
   await withTarget(flags, output, async (target, signal) => {
     const { device, clock } = target;
-    const listener = createListener(output, { ...flags, title: file, clock });
+    const listener = createListener(output, { ...flags, title: files.title, clock });
     listener.device(target);
     const report = await flashDevice(device, input, {
       ...planOptionsOf(flags),

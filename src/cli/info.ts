@@ -1,14 +1,13 @@
-import { Command } from "@cliffy/command";
 import { summarizeFile } from "../firmware/summarize.ts";
+import { createCommand } from "./create_command.ts";
+import { readFileArguments } from "./file_arguments.ts";
 import type { Output } from "./output.ts";
 import { infoDocument, renderInfo } from "./render_info.ts";
-import { addressType } from "./value_types.ts";
 
 /** `dfuse info`: what is in a firmware file. */
 export function infoCommand(output: Output) {
-  return new Command()
+  return createCommand()
     .description("Show what is in a firmware file, and check it.")
-    .type("address", addressType)
     .arguments("<file:string>")
     .option("-s, --address <address:address>", "Where a file without addresses belongs.")
     .option("--ignore-crc", "Show the file although its CRC is wrong.")
@@ -17,8 +16,9 @@ export function infoCommand(output: Output) {
     .example("What is in a file", "dfuse info firmware.dfu")
     .example("From a pipe", "curl -s https://example.org/fw.dfu | dfuse info -")
     .action(async (options, file) => {
-      const summary = await summarizeFile(file, {
-        address: options.address,
+      const [{ path, address }] = readFileArguments([file], options).files;
+      const summary = await summarizeFile(path, {
+        address,
         ignoreCrc: options.ignoreCrc,
         sha256: options.hash,
       });

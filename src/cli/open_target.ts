@@ -8,7 +8,6 @@ import { addDeviceOptions, type DeviceFlags, openAttachedDevice } from "./device
 import { interruptible } from "./interrupt.ts";
 import type { Output } from "./output.ts";
 import { type AnyCommand, type PlanFlags, voltageRangeOf } from "./plan_options.ts";
-import { sizeType } from "./value_types.ts";
 
 /** Which device, and what to believe of it. */
 export interface TargetFlags extends DeviceFlags, Pick<PlanFlags, "chip" | "transferSize" | "vdd"> {
@@ -19,18 +18,17 @@ export interface TargetFlags extends DeviceFlags, Pick<PlanFlags, "chip" | "tran
 export interface Target {
   readonly device: FlashDevice & { readonly facts: DeviceFacts };
   readonly clock: Clock;
-  /** For people: `STM32F405, serial 3573…, at 1-4.2`. */
-  readonly label: string;
+  /** For people: `0483:df11 at 1-4.2, serial 3573…`. */
+  readonly location: string;
   readonly path: string;
 }
 
 /** Options of every command that works on a device. */
 export function addTargetDeviceOptions(command: AnyCommand): AnyCommand {
   return addDeviceOptions(command)
-    .type("size", sizeType)
-    .option("-c, --chip <name:string>", "Treat the device as this part, whatever it says.")
+    .option("-c, --chip <name:string:chip>", "Treat the device as this part, whatever it says.")
     .option("--transfer-size <size:size>", "Longest block, instead of the device's wTransferSize.")
-    .option("--simulate <spec:string>", "Work on a simulated part: stm32f405[,image=FILE,…].");
+    .option("--simulate <spec:string:chip>", "Work on a simulated part: stm32f405[,image=FILE,…].");
 }
 
 /**
@@ -49,7 +47,7 @@ export function withTarget<T>(
     try {
       const options = { clock, chip, voltage, transferSize: flags.transferSize };
       const device = await openDevice(transport, options);
-      return await work({ device, clock, path, label: labelOf(device, path) }, signal);
+      return await work({ device, clock, path, location: locationOf(device, path) }, signal);
     } finally {
       await transport.close();
     }
@@ -78,7 +76,8 @@ async function openTransport(
   return await openSimulator(flags.simulate);
 }
 
-function labelOf({ profile, facts }: Target["device"], path: string): string {
+/** Where it is, for people: `0483:df11 at 1-4.2, serial 3573…`. */
+function locationOf({ facts }: Target["device"], path: string): string {
   const serial = facts.serial === undefined ? "" : `, serial ${facts.serial}`;
-  return `${profile.name} (${formatUsbIds(facts)} at ${path}${serial})`;
+  return `${formatUsbIds(facts)} at ${path}${serial}`;
 }

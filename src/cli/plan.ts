@@ -1,12 +1,12 @@
-import { Command } from "@cliffy/command";
 import { TransportError } from "../errors.ts";
-import { summarizeFile } from "../firmware/summarize.ts";
+import { summarizeFiles } from "../firmware/merge_files.ts";
 import { planFlash } from "../plan/plan.ts";
 import { planInputOf } from "../plan/plan_input.ts";
+import { createCommand } from "./create_command.ts";
 import { addDeviceOptions } from "./device_options.ts";
-import { type TargetFlags, withTarget } from "./open_target.ts";
+import { type FileArguments, readFileArguments } from "./file_arguments.ts";
+import type { TargetFlags } from "./open_target.ts";
 import { type Output, renderWarning } from "./output.ts";
-import { planOnDevice } from "./plan_on_device.ts";
 import { addFirmwareOptions, addPlanOptions, addTargetOptions } from "./plan_options.ts";
 import { type PlanFlags, planOptionsOf, profileOf } from "./plan_options.ts";
 import { infoDocument, renderInfo } from "./render_info.ts";
@@ -14,11 +14,11 @@ import { printPlan } from "./render_plan.ts";
 
 /** `dfuse plan`: what a flash would do, without doing it. */
 export function planCommand(output: Output) {
-  const command = new Command()
+  const command = createCommand()
     .description("Show what a flash would erase, write and keep, and how long it takes.")
-    .arguments("<file:string>");
+    .arguments("<files...:string>");
   return addPlanOptions(addDeviceOptions(addTargetOptions(addFirmwareOptions(command))))
-    .option("--simulate <spec:string>", "Plan for a simulated part: stm32f405[,image=FILE,…].")
+    .option("--simulate <spec:string:chip>", "Plan for a simulated part: stm32f405[,image=FILE,…].")
     .option("--json", "Print one JSON document (see docs/json.md).")
     .example("For the attached device, as it is now", "dfuse plan firmware.dfu")
     .example("For a known part", "dfuse plan firmware.dfu --chip stm32f405")
@@ -27,20 +27,24 @@ export function planCommand(output: Output) {
       `dfuse plan firmware.dfu --layout "@Internal Flash  /0x08000000/04*016Kg,01*064Kg,07*128Kg"`,
     )
     .example("A raw binary", "dfuse plan app.bin --address 0x08008000 --chip stm32f405")
-    .action((flags: PlanFlags & TargetFlags, file: string) => showPlan(output, file, flags));
+    .example("Several files at once", "dfuse plan boot.hex app.bin@0x08008000 --chip stm32f405")
+    .action((flags: PlanFlags & TargetFlags, ...words: [string, ...string[]]) =>
+      showPlan(output, readFileArguments(words, flags), flags)
+    );
 }
 
 async function showPlan(
   output: Output,
-  file: string,
+  files: FileArguments,
   flags: PlanFlags & TargetFlags,
 ): Promise<void> {
   const namesDevice = flags.simulate !== undefined || flags.device !== undefined ||
     flags.wait !== undefined;
   const profile = namesDevice ? undefined : profileOf(flags);
-  if (profile === undefined) return await planForDevice(output, file, { flags, namesDevice });
-  const { address, ignoreCrc, json = false } = flags;
-  const summary = await summarizeFile(file, { address, ignoreCrc });
+  if (profile === undefined) return await planForDevice(output, files, { flags, namesDevice });
+  const { ignoreCrc, json = false } = flags;
+  const summary = await summarizeFiles(files.files, { ignoreCrc });
+  const file = files.title;
   const plan = planFlash(planInputOf(summary, { file }), profile, planOptionsOf(flags));
   printPlan(output, { file, summary, profile, plan }, { json });
 }
@@ -48,26 +52,30 @@ async function showPlan(
 /** With no device that was named, and none attached, the file is shown, and what to add. */
 async function planForDevice(
   output: Output,
-  file: string,
+  files: FileArguments,
   options: { readonly flags: PlanFlags & TargetFlags; readonly namesDevice: boolean },
 ): Promise<void> {
   const { flags, namesDevice } = options;
+  // Loaded on demand: all that talks to a device is more than all the rest.
+  const { withTarget } = await import("./open_target.ts");
+  const { planOnDevice } = await import("./plan_on_device.ts");
   try {
     await withTarget(
       flags,
       output,
-      (target, signal) => planOnDevice(output, target, { file, flags, signal }),
+      (target, signal) => planOnDevice(output, target, { files, flags, signal }),
     );
   } catch (error) {
     const noDevice = error instanceof TransportError && error.kind === "not-found";
     if (namesDevice || !noDevice) throw error;
-    await showFile(output, file, flags);
+    await showFile(output, files, flags);
   }
 }
 
-async function showFile(output: Output, file: string, flags: PlanFlags): Promise<void> {
-  const { address, ignoreCrc, json } = flags;
-  const summary = await summarizeFile(file, { address, ignoreCrc });
+async function showFile(output: Output, files: FileArguments, flags: PlanFlags): Promise<void> {
+  const { ignoreCrc, json } = flags;
+  const summary = await summarizeFiles(files.files, { ignoreCrc });
+  const file = files.title;
   output.out(
     json === true
       ? JSON.stringify(infoDocument(file, summary), null, 2) + "\n"

@@ -1,6 +1,7 @@
 import { prepareFlash } from "../dfu/flash.ts";
 import { flashInputOf } from "../dfu/flash_input.ts";
-import { collectFile } from "../firmware/collect.ts";
+import { collectFiles } from "../firmware/merge_files.ts";
+import type { FileArguments } from "./file_arguments.ts";
 import { createListener } from "./event_lines.ts";
 import type { Target, TargetFlags } from "./open_target.ts";
 import type { Output } from "./output.ts";
@@ -12,15 +13,15 @@ export async function planOnDevice(
   output: Output,
   target: Target,
   job: {
-    readonly file: string;
+    readonly files: FileArguments;
     readonly flags: PlanFlags & TargetFlags & { readonly quiet?: boolean };
     readonly signal: AbortSignal;
   },
 ): Promise<void> {
-  const { file, flags, signal } = job;
+  const { files: { files, title: file }, flags, signal } = job;
   const { device, clock } = target;
-  const { address, ignoreCrc, json } = flags;
-  const firmware = await collectFile(file, { address, ignoreCrc });
+  const { ignoreCrc, json } = flags;
+  const firmware = await collectFiles(files, { ignoreCrc });
   const quiet = flags.quiet === true || json === true;
   const listener = createListener(output, { title: file, clock, quiet });
   const options = { ...planOptionsOf(flags), onEvent: listener.onEvent, signal };

@@ -5,7 +5,6 @@ import { UsageError } from "../errors.ts";
 import { type DeviceProfile, profileOfChip, profileOfLayout } from "../plan/device_profile.ts";
 import type { PlanOptions } from "../plan/plan.ts";
 import type { EraseMode } from "../plan/plan_page.ts";
-import { addressType, choiceType, sizeType } from "./value_types.ts";
 
 /** A command whose options are spelled out in `PlanFlags` instead of being inferred. */
 // deno-lint-ignore no-explicit-any
@@ -34,7 +33,6 @@ export interface PlanFlags {
 /** Options of every command that reads firmware. */
 export function addFirmwareOptions(command: AnyCommand): AnyCommand {
   return command
-    .type("address", addressType)
     .option("-s, --address <address:address>", "Where a file without addresses belongs.")
     .option("--ignore-crc", "Use the file although its CRC is wrong.");
 }
@@ -42,8 +40,7 @@ export function addFirmwareOptions(command: AnyCommand): AnyCommand {
 /** Options that say what memory to plan for. */
 export function addTargetOptions(command: AnyCommand): AnyCommand {
   return command
-    .type("size", sizeType)
-    .option("-c, --chip <name:string>", "The part: stm32f405, an order code, …", {
+    .option("-c, --chip <name:string:chip>", "The part: stm32f405, an order code, …", {
       conflicts: ["layout"],
     })
     .option(
@@ -57,7 +54,6 @@ export function addTargetOptions(command: AnyCommand): AnyCommand {
 /** Options that say how to flash. */
 export function addPlanOptions(command: AnyCommand): AnyCommand {
   return command
-    .type("erase", choiceType(["needed", "touched", "all", "none"]))
     .option(
       "-a, --alternate <number:integer>",
       "Alternate setting to flash; of a DfuSe file, only its images for it.",

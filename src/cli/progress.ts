@@ -1,7 +1,7 @@
 import type { ProgressEvent, Report, Stage } from "../dfu/report.ts";
 import { formatDuration, formatSize } from "../format.ts";
 import type { Output } from "./output.ts";
-import { paint, type Style } from "./style.ts";
+import { type Paint, paint, type Style, wrapText } from "./style.ts";
 
 /** Where a stage stands: all that its line shows. Sizes in bytes, times in milliseconds of the device's clock. */
 export interface StageProgress {
@@ -100,7 +100,14 @@ export class ProgressLines {
 
 /** What was done, in a sentence or two; the error of a failed run is told by whoever gets it. */
 export function renderReport(report: Report, style: Style): string {
-  const { bytes, durations } = report;
+  const { word, color, rest } = summaryOf(report);
+  const text = `${word}${rest} ${FINAL[report.finalState]}`;
+  const [first = "", ...more] = wrapText(text, style.columns - 1, "  ");
+  return [paint(style, color, word) + first.slice(word.length), ...more].join("\n") + "\n";
+}
+
+function summaryOf(report: Report): { word: string; color: Paint; rest: string } {
+  const { bytes, durations, operationsDone, operationCount } = report;
   const parts = [
     bytes.erased > 0 ? `${formatSize(bytes.erased)} erased` : "",
     bytes.written > 0 ? `${formatSize(bytes.written)} written` : "",
@@ -108,20 +115,20 @@ export function renderReport(report: Report, style: Style): string {
   ].filter((part) => part !== "");
   const what = parts.length === 0 ? "" : `: ${parts.join(", ")}`;
   const time = formatDuration(durations.total);
+  const steps = operationCount === 0
+    ? " before anything was changed."
+    : ` after ${operationsDone} of ${operationCount} steps${what}.`;
   switch (report.outcome) {
     case "done":
-      return `${paint(style, "green", "Done")}${what} in ${time}. ${FINAL[report.finalState]}\n`;
-    case "nothing-to-do":
-      return `${
-        paint(style, "green", "Nothing to do")
-      }: the device holds the image already (${time}). ${FINAL[report.finalState]}\n`;
+      return { word: "Done", color: "green", rest: `${what} in ${time}.` };
+    case "nothing-to-do": {
+      const rest = `: the device holds the image already (${time}).`;
+      return { word: "Nothing to do", color: "green", rest };
+    }
     case "failed":
+      return { word: "Failed", color: "red", rest: steps };
     case "interrupted":
-      return `${
-        paint(style, "red", report.outcome === "failed" ? "Failed" : "Stopped")
-      } after ${report.operationsDone} of ${report.operationCount} steps${what}. ${
-        FINAL[report.finalState]
-      }\n`;
+      return { word: "Stopped", color: "red", rest: steps };
   }
 }
 

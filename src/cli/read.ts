@@ -1,11 +1,11 @@
-import { Command } from "@cliffy/command";
 import { readMemory } from "../dfu/read_memory.ts";
 import { UsageError } from "../errors.ts";
-import type { Image } from "../firmware/firmware.ts";
+import { encodeFirmware, encodeFormatOf } from "../firmware/encode.ts";
+import type { FirmwareImage } from "../firmware/firmware.ts";
 import { imageSize } from "../firmware/image.ts";
-import { writeDfuse } from "../firmware/write_dfuse.ts";
 import { formatDuration, formatRange, formatSize } from "../format.ts";
 import { planRead } from "../plan/plan_read.ts";
+import { createCommand } from "./create_command.ts";
 import { createListener } from "./event_lines.ts";
 import {
   addTargetDeviceOptions,
@@ -14,7 +14,6 @@ import {
   withTarget,
 } from "./open_target.ts";
 import type { Output } from "./output.ts";
-import { addressType, sizeType } from "./value_types.ts";
 import { checkWritable, writeWhole } from "./write_file.ts";
 
 interface ReadFlags extends TargetFlags {
@@ -28,12 +27,10 @@ interface ReadFlags extends TargetFlags {
 
 /** `dfuse read`: a device's memory into a file. */
 export function readCommand(output: Output) {
-  const command = new Command()
-    .description("Read a device's memory into a file: .dfu with its addresses, or .bin.")
+  const command = createCommand()
+    .description("Read a device's memory into a file: .dfu, .hex, .srec, .uf2 or .bin.")
     .arguments("<out:string>");
   return addTargetDeviceOptions(command)
-    .type("address", addressType)
-    .type("size", sizeType)
     .option("-s, --address <address:address>", "Read from here. Default: the memory's start.")
     .option("--size <size:size>", "How much to read. Default: to the memory's end.")
     .option("-a, --alternate <number:integer>", "Alternate setting. Default: 0.")
@@ -46,7 +43,12 @@ export function readCommand(output: Output) {
 }
 
 async function read(output: Output, out: string, flags: ReadFlags): Promise<void> {
-  const encode = encoderOf(out);
+  const format = encodeFormatOf(out);
+  if (format === undefined) {
+    throw new UsageError(
+      `Cannot write ${out}: its ending tells no format, expected .dfu, .hex, .srec, .uf2 or .bin`,
+    );
+  }
   checkWritable(out, { force: flags.force ?? false });
   await withTarget(flags, output, async (target, signal) => {
     const { device, clock } = target;
@@ -59,7 +61,8 @@ async function read(output: Output, out: string, flags: ReadFlags): Promise<void
     const { onEvent } = listener;
     const image = await readMemory(device, { alternate, ranges, onEvent, signal });
     listener.end();
-    writeWhole(out, encode(image, target, alternate));
+    const images = [imageFor(target, { alternate, image })];
+    writeWhole(out, await encodeFirmware(format, images, { ids: device.facts }));
     const size = imageSize(image);
     if (flags.json === true) {
       const [durationMs, outcome] = [clock.now() - start, "done"];
@@ -72,33 +75,9 @@ async function read(output: Output, out: string, flags: ReadFlags): Promise<void
   });
 }
 
-type Encode = (image: Image, target: Target, alternate: number) => Uint8Array;
-
-/** The name decides the format of a new file. */
-function encoderOf(out: string): Encode {
-  const ending = /\.([^./\\]+)$/.exec(out)?.[1]?.toLowerCase();
-  if (ending === "dfu") return encodeDfu;
-  if (ending === "bin") return encodeBinary;
-  throw new UsageError(`Cannot write ${out}: its ending tells no format, expected .dfu or .bin`);
-}
-
-function encodeDfu(image: Image, { device }: Target, alternate: number): Uint8Array {
-  const { vendorId, productId, deviceVersion } = device.facts;
-  const name = device.profile.alternates.find((found) => found.alternate === alternate)?.layout
-    .name;
-  const target = { alternate, image, ...(name === undefined ? {} : { name }) };
-  return writeDfuse([target], { ids: { vendorId, productId, deviceVersion } });
-}
-
-function encodeBinary(image: Image): Uint8Array {
-  const [segment, ...more] = image.segments;
-  if (segment !== undefined && more.length === 0) return segment.data;
-  throw new UsageError(
-    `Cannot write a binary file: the memory has gaps (${
-      image.segments.map(formatRange).join(", ")
-    })`,
-    {
-      hint: "Write a .dfu file, which has addresses, or choose a range with --address and --size.",
-    },
-  );
+/** With the name that the device gives its memory. */
+function imageFor({ device }: Target, read: FirmwareImage): FirmwareImage {
+  const { alternates } = device.profile;
+  const name = alternates.find(({ alternate }) => alternate === read.alternate)?.layout.name;
+  return name === undefined ? read : { ...read, name };
 }

@@ -1,4 +1,6 @@
 import type { FirmwareSummary, ImageSummary } from "../firmware/firmware.ts";
+import { formatUf2Family } from "../firmware/uf2_families.ts";
+import { checkVectorTableOf, formatVectorTable } from "../firmware/vector_table.ts";
 import {
   formatAddress,
   formatCount,
@@ -14,20 +16,35 @@ const FORMAT_NAMES: Readonly<Record<FirmwareSummary["format"], string>> = {
   dfuse: "DfuSe",
   dfu: "DFU 1.x, a payload without addresses",
   binary: "raw binary",
+  hex: "Intel HEX",
+  srec: "Motorola S-record",
+  elf: "ELF",
+  uf2: "UF2",
 };
 
 /** A file's facts as text. */
 export function renderInfo(file: string, summary: FirmwareSummary, style: Style): string {
   const lines = [
     paint(style, "bold", file),
-    ...row("Format", FORMAT_NAMES[summary.format]),
+    ...row("Format", formatNames(summary)),
     ...row("Size", exactSize(summary.fileSize)),
+    ...row(
+      "Unpacked",
+      summary.unpackedSize === undefined ? undefined : exactSize(summary.unpackedSize),
+    ),
     ...row("SHA-256", summary.sha256),
     ...suffixRows(summary),
+    ...row("For parts", summary.family === undefined ? undefined : formatUf2Family(summary.family)),
+    ...row("Entry", summary.entry === undefined ? undefined : formatAddress(summary.entry)),
     ...summary.images.flatMap((image, index) => ["", ...imageLines(image, index, style)]),
   ];
   const warnings = summary.warnings.map((warning) => renderWarning(warning.message, style));
   return lines.join("\n") + "\n" + (warnings.length > 0 ? "\n" : "") + warnings.join("");
+}
+
+function formatNames({ format, files }: FirmwareSummary): string {
+  const formats = new Set(files?.map((file) => file.format) ?? [format]);
+  return [...formats].map((name) => FORMAT_NAMES[name]).join("; ");
 }
 
 function row(label: string, value: string | undefined): string[] {
@@ -61,11 +78,20 @@ function imageLines(image: ImageSummary, index: number, style: Style): string[] 
     `${paint(style, "bold", `Image ${index + 1}`)}${alternate}${name}`,
     ...row("Size", `${exactSize(image.size)} in ${count}`),
     ...row("SHA-256", image.sha256),
+    ...row("Vectors", vectorText(image)),
     ...image.elements.slice(0, MAX_ELEMENTS).map(elementLine),
     ...(image.elements.length > MAX_ELEMENTS
       ? [`  … ${image.elements.length - MAX_ELEMENTS} more, see --json`]
       : []),
   ];
+}
+
+/** What a Cortex-M would start with, and why it would not. */
+function vectorText({ outline }: ImageSummary): string | undefined {
+  if (outline.vectorTable === undefined) return undefined;
+  const problems = checkVectorTableOf(outline);
+  if (problems.length === 0) return formatVectorTable(outline.vectorTable);
+  return `none: ${problems.join(", ")}`;
 }
 
 /** More than any person reads; files made by linkers have a handful. */
@@ -80,14 +106,28 @@ function elementLine({ address, size, offset }: ImageSummary["elements"][number]
 
 /** A file's facts as a JSON document: schema `dfuse.info/1`, see docs/json.md. */
 export function infoDocument(file: string, summary: FirmwareSummary): Record<string, unknown> {
-  const { format, fileSize, sha256, suffix, images, warnings } = summary;
+  const { format, fileSize, unpackedSize, sha256, suffix, entry, family, images, warnings } =
+    summary;
   return {
     schema: "dfuse.info/1",
-    file: { path: file, format, size: fileSize, ...(sha256 === undefined ? {} : { sha256 }) },
+    file: {
+      path: file,
+      format,
+      size: fileSize,
+      ...(unpackedSize === undefined ? {} : { unpackedSize }),
+      ...(sha256 === undefined ? {} : { sha256 }),
+      ...(entry === undefined ? {} : { entry }),
+      ...(family === undefined ? {} : { family }),
+    },
     ...(suffix === undefined ? {} : {
       suffix: { ...suffix, crcCorrect: suffix.storedCrc === suffix.computedCrc },
     }),
-    images: images.map(({ outline: _, ...image }) => image),
+    images: images.map(({ outline, ...image }) => ({
+      ...image,
+      ...(outline.vectorTable === undefined ? {} : {
+        vectorTable: { ...outline.vectorTable, problems: checkVectorTableOf(outline) },
+      }),
+    })),
     warnings,
   };
 }

@@ -17,7 +17,7 @@ import { paint, type Style, wrapParts, wrapText } from "./style.ts";
 export interface PlanReport {
   readonly file: string;
   /** Missing where no file is involved. */
-  readonly summary?: Pick<FirmwareSummary, "format" | "fileSize" | "warnings">;
+  readonly summary?: Pick<FirmwareSummary, "format" | "fileSize" | "files" | "warnings">;
   readonly profile: DeviceProfile;
   readonly plan: Plan;
 }
@@ -184,9 +184,7 @@ export function planDocument(report: PlanReport): Record<string, unknown> {
   const { vendorId, productId } = profile;
   return {
     schema: "dfuse.plan/1",
-    ...(summary === undefined
-      ? {}
-      : { file: { path: file, format: summary.format, size: summary.fileSize } }),
+    ...(summary === undefined ? {} : { file: fileDocument(file, summary) }),
     device: {
       name: profile.name,
       ...(profile.chip === undefined ? {} : { chip: profile.chip }),
@@ -200,4 +198,12 @@ export function planDocument(report: PlanReport): Record<string, unknown> {
     ...plan,
     fileWarnings: summary?.warnings ?? [],
   };
+}
+
+/** Several files that make one firmware are told one by one. */
+function fileDocument(path: string, summary: NonNullable<PlanReport["summary"]>) {
+  const { format, fileSize, files } = summary;
+  if (files === undefined) return { path, format, size: fileSize };
+  const parts = files.map(({ name, format, fileSize }) => ({ path: name, format, size: fileSize }));
+  return { path, size: fileSize, files: parts };
 }

@@ -1,25 +1,23 @@
 import { Command, ValidationError } from "@cliffy/command";
 import { DfuseError, ExitCode } from "../errors.ts";
-import { chipsCommand } from "./chips.ts";
-import { eraseCommand } from "./erase.ts";
-import { flashCommand } from "./flash.ts";
-import { infoCommand } from "./info.ts";
-import { listCommand } from "./list.ts";
 import { errorDocument, type Output, renderBug, renderError, ReportedError } from "./output.ts";
-import { planCommand } from "./plan.ts";
 import type { AnyCommand } from "./plan_options.ts";
-import { readCommand } from "./read.ts";
 import { usageErrorOf } from "./value_types.ts";
-import { verifyCommand } from "./verify.ts";
 import type { Build } from "./version.ts";
+
+interface Context {
+  readonly output: Output;
+  readonly build: Build;
+}
 
 /** Runs one command line and gives the exit code. Every error ends here, as text on standard error. */
 export async function run(
   args: readonly string[],
-  context: { readonly output: Output; readonly build: Build },
+  context: Context,
 ): Promise<ExitCode> {
-  const { output, build } = context;
-  const command = dfuseCommand(output, build);
+  const { output } = context;
+  const name = commandNameIn(args);
+  const command = await dfuseCommand(context, isAboutAll(name) ? undefined : [name]);
   try {
     if (args.length === 0) {
       output.err(command.getHelp() + "\n");
@@ -30,7 +28,7 @@ export async function run(
   } catch (error) {
     if (error instanceof ReportedError) return error.exitCode;
     const known = error instanceof ValidationError
-      ? usageErrorOf(error, ["dfuse", commandNameIn(args)].join(" ").trim())
+      ? usageErrorOf(error, ["dfuse", name].join(" ").trim())
       : error;
     if (!(known instanceof DfuseError)) {
       output.err(renderBug(known));
@@ -42,8 +40,11 @@ export async function run(
   }
 }
 
-/** The whole command tree. */
-export function dfuseCommand(output: Output, build: Build) {
+/** The command tree, or the part of it that has the named commands. */
+export async function dfuseCommand(
+  { output, build }: Context,
+  names: readonly string[] = Object.keys(COMMANDS),
+): Promise<AnyCommand> {
   const root = new Command()
     .name("dfuse")
     .version(build.version)
@@ -51,21 +52,36 @@ export function dfuseCommand(output: Output, build: Build) {
     .example("See what a flash would do", "dfuse plan firmware.dfu --chip stm32f405")
     .example("See what is in a file", "dfuse info firmware.dfu")
     .noExit();
-  for (const [name, create] of Object.entries(COMMANDS)) root.command(name, create(output));
+  for (const name of names) {
+    const create = await COMMANDS[name]?.();
+    if (create !== undefined) root.command(name, create(output, build));
+  }
   return root;
 }
 
-/** In the order in which the help lists them. */
-const COMMANDS: Readonly<Record<string, (output: Output) => AnyCommand>> = {
-  list: listCommand,
-  info: infoCommand,
-  plan: planCommand,
-  flash: flashCommand,
-  verify: verifyCommand,
-  read: readCommand,
-  erase: eraseCommand,
-  chips: chipsCommand,
+type CreateCommand = (output: Output, build: Build) => AnyCommand;
+
+/** In the order in which the help lists them. Each is loaded when it is needed: that is most of a start. */
+const COMMANDS: Readonly<Record<string, () => Promise<CreateCommand>>> = {
+  list: async () => (await import("./list.ts")).listCommand,
+  info: async () => (await import("./info.ts")).infoCommand,
+  plan: async () => (await import("./plan.ts")).planCommand,
+  flash: async () => (await import("./flash.ts")).flashCommand,
+  verify: async () => (await import("./verify.ts")).verifyCommand,
+  read: async () => (await import("./read.ts")).readCommand,
+  convert: async () => (await import("./convert.ts")).convertCommand,
+  erase: async () => (await import("./erase.ts")).eraseCommand,
+  simulate: async () => (await import("./simulate.ts")).simulateCommand,
+  chips: async () => (await import("./chips.ts")).chipsCommand,
+  doctor: async () => (await import("./doctor.ts")).doctorCommand,
+  completions: async () => (await import("./completions.ts")).completionsCommand,
+  man: async () => (await import("./man.ts")).manCommand,
 };
+
+/** Whether all commands are needed: to list them, or to say which is nearest to a misspelt one. */
+function isAboutAll(name: string): boolean {
+  return name === "" || name === "completions";
+}
 
 /** The name of the command that a command line begins with; nothing where there is none of that name. */
 function commandNameIn(args: readonly string[]): string {

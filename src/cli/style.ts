@@ -42,7 +42,9 @@ export function styleOf(
 
 function terminalColumns(): number {
   try {
-    return Math.max(20, Deno.consoleSize().columns);
+    const { columns } = Deno.consoleSize();
+    // Serial consoles do not know theirs.
+    return columns === 0 ? PLAIN_STYLE.columns : Math.max(20, columns);
   } catch {
     return PLAIN_STYLE.columns;
   }

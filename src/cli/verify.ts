@@ -1,8 +1,9 @@
-import { Command } from "@cliffy/command";
 import { executePlan } from "../dfu/execute.ts";
 import { flashInputOf, imagesByAlternate } from "../dfu/flash_input.ts";
-import { collectFile } from "../firmware/collect.ts";
+import { collectFiles } from "../firmware/merge_files.ts";
 import { planVerify } from "../plan/plan_verify.ts";
+import { createCommand } from "./create_command.ts";
+import { type FileArguments, readFileArguments } from "./file_arguments.ts";
 import { conclude, createListener } from "./event_lines.ts";
 import { addTargetDeviceOptions, type TargetFlags, withTarget } from "./open_target.ts";
 import type { Output } from "./output.ts";
@@ -14,31 +15,34 @@ type VerifyFlags = TargetFlags & Pick<PlanFlags, "address" | "ignoreCrc" | "alte
 
 /** `dfuse verify`: compare a device with a file, and change nothing. */
 export function verifyCommand(output: Output) {
-  const command = new Command()
+  const command = createCommand()
     .description("Compare a device's memory with a file; nothing is changed.")
-    .arguments("<file:string>");
+    .arguments("<files...:string>");
   return addTargetDeviceOptions(addFirmwareOptions(command))
     .option("-a, --alternate <number:integer>", "Alternate setting to compare.")
     .option("-q, --quiet", "Print nothing but errors.")
     .option("--json", "Print one JSON event per line (see docs/json.md).")
     .example("Does the device hold this file?", "dfuse verify firmware.dfu")
-    .action((flags: VerifyFlags, file: string) => verify(output, file, flags));
+    .action((flags: VerifyFlags, ...words: [string, ...string[]]) =>
+      verify(output, readFileArguments(words, flags), flags)
+    );
 }
 
-async function verify(output: Output, file: string, flags: VerifyFlags): Promise<void> {
-  const { address, ignoreCrc, alternate } = flags;
-  const input = flashInputOf(await collectFile(file, { address, ignoreCrc }));
+async function verify(output: Output, files: FileArguments, flags: VerifyFlags): Promise<void> {
+  const { ignoreCrc, alternate } = flags;
+  const input = flashInputOf(await collectFiles(files.files, { ignoreCrc }));
   await withTarget(flags, output, async (target, signal) => {
     const { device, clock } = target;
     const choice = alternate === undefined ? {} : { alternate };
     const plan = planVerify(input.images, device.profile, choice);
-    const listener = createListener(output, { ...flags, title: file, clock });
+    const listener = createListener(output, { ...flags, title: files.title, clock });
     listener.device(target);
     await device.session.recover();
     const report = await executePlan(plan, {
       session: device.session,
       clock,
       transferSize: device.profile.transferSize,
+      erasedByte: device.profile.erasedByte ?? 0xFF,
       images: imagesByAlternate(input, device.profile, choice),
       onEvent: listener.onEvent,
       signal,

@@ -3,6 +3,7 @@ import { PlanError } from "../errors.ts";
 import type { DfuIds } from "../firmware/firmware.ts";
 import { formatAddress } from "../format.ts";
 import { findIdMismatch, findSharedPages, throwProblems } from "./check_images.ts";
+import { findFamilyMismatch, warnOfNoVectorTable } from "./check_start.ts";
 import { type DeviceProfile, specialArea } from "./device_profile.ts";
 import { estimatePlan } from "./estimate.ts";
 import { totalSize } from "./extents.ts";
@@ -22,6 +23,8 @@ import { countBlocks } from "./write_blocks.ts";
 export interface PlanInput {
   readonly images: readonly PlannedImage[];
   readonly ids?: DfuIds;
+  /** UF2 family of the parts that the file is for. */
+  readonly family?: number;
 }
 
 export interface PlanOptions {
@@ -66,6 +69,12 @@ export function planFlash(
       "Choose the device with --device or --chip, or give --ignore-ids if the file fits all the same",
     );
   }
+  if (options.ignoreIds !== true) {
+    throwProblems(
+      findFamilyMismatch(input.family, profile),
+      "Choose the part with --chip, or give --ignore-ids if the file fits all the same",
+    );
+  }
   const policy = policyOf(profile, options);
   const parts = images.map((target) => {
     const verify = policy.verify && !resetsWhenWritten(target, profile);
@@ -88,6 +97,7 @@ export function planFlash(
     blanked: parts.flatMap((part) => part.blanked),
     preserved: parts.flatMap((part) => part.preserved),
     warnings: [
+      ...warnOfNoVectorTable(images, profile),
       ...parts.flatMap((part) => part.warnings),
       ...(reset === undefined ? [] : [
         `The device resets itself after "${reset.layout.name}" is written: ` +

@@ -33,9 +33,10 @@ export function planInputOf(
     ...(alternate === undefined ? {} : { alternate }),
     outline: joinOutlines(images.map((image) => image.outline)),
   }));
-  if (summary.suffix === undefined) return { images };
+  const family = summary.family === undefined ? {} : { family: summary.family };
+  if (summary.suffix === undefined) return { images, ...family };
   const { vendorId, productId, deviceVersion } = summary.suffix;
-  return { images, ids: { vendorId, productId, deviceVersion } };
+  return { images, ids: { vendorId, productId, deviceVersion }, ...family };
 }
 
 function lacksAddress(image: ImageSummary): boolean {
@@ -66,11 +67,17 @@ function findOverlaps(images: readonly ImageSummary[], alternate: number | undef
 function joinOutlines(outlines: readonly Outline[]): Outline {
   const [first] = outlines;
   if (first !== undefined && outlines.length === 1) return first;
+  const lowest = outlines.toSorted((a, b) => startOf(a) - startOf(b))[0];
   const join = (extents: readonly Extent[]) => joinExtents(sortExtents(extents));
   return {
     segments: join(outlines.flatMap((outline) => outline.segments)),
     blanks: join(outlines.flatMap((outline) => outline.blanks)),
+    ...(lowest?.vectorTable === undefined ? {} : { vectorTable: lowest.vectorTable }),
   };
+}
+
+function startOf({ segments }: Outline): number {
+  return segments[0]?.address ?? Infinity;
 }
 
 function sortExtents(extents: readonly Extent[]): Extent[] {

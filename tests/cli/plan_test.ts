@@ -75,7 +75,7 @@ Deno.test("dfuse plan needs an address for a raw binary", async () => {
 
 const WRONG: readonly (readonly [args: readonly string[], says: string])[] = [
   [["plan"], "file"],
-  [["plan", EXAMPLE, "another"], ""],
+  [["info", EXAMPLE, "another"], ""],
   [["plan", EXAMPLE, "--no-such-option"], "--no-such-option"],
   [["plan", EXAMPLE, "--chip"], "--chip"],
   [["plan", EXAMPLE, "--chip", "stm32f999"], "stm32f999"],

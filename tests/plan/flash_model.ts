@@ -9,7 +9,7 @@ export interface ModelPage {
   readonly readable: boolean;
   readonly erasable: boolean;
   readonly writable: boolean;
-  /** Where they can be erased, programming only clears bits; other memory takes every byte. */
+  /** Where they can be erased, programming moves bits one way only; other memory takes every byte. */
   readonly bytes: Uint8Array;
   eraseCount: number;
   /** The blocks that wrote to it, by their number. */
@@ -24,7 +24,7 @@ export class FlashModel {
   readonly pages: ModelPage[] = [];
   #blockCount = 0;
 
-  constructor(layout: MemoryLayout) {
+  constructor(layout: MemoryLayout, readonly erasedByte: number) {
     for (const region of layout.regions) {
       for (let index = 0; index < region.pageCount; index++) {
         this.pages.push({
@@ -43,7 +43,7 @@ export class FlashModel {
 
   /** A copy without a history. */
   copy(): FlashModel {
-    const copy = new FlashModel({ name: "", regions: [], notes: [] });
+    const copy = new FlashModel({ name: "", regions: [], notes: [] }, this.erasedByte);
     for (const page of this.pages) {
       copy.pages.push({ ...page, bytes: page.bytes.slice(), eraseCount: 0, blocks: new Set() });
     }
@@ -75,7 +75,7 @@ export class FlashModel {
     assert(page.erasable, `${formatAddress(address)} cannot be erased`);
     assertEquals(page.blocks.size, 0, `${formatAddress(address)} is erased after a write`);
     assertEquals(++page.eraseCount, 1, `${formatAddress(address)} is erased once`);
-    page.bytes.fill(0xFF);
+    page.bytes.fill(this.erasedByte);
   }
 
   /** The bytes of a stretch, with `check` for every page that it touches. */
@@ -97,6 +97,11 @@ export class FlashModel {
     );
   }
 
+  /** What flash holds when a byte is programmed over another one: bits leave the erased state only. */
+  programmed(old: number, byte: number): number {
+    return this.erasedByte === 0xFF ? old & byte : old | byte;
+  }
+
   /** Programs one block. */
   program(address: number, data: Uint8Array): void {
     const block = this.#blockCount++;
@@ -107,7 +112,7 @@ export class FlashModel {
       page.blocks.add(block);
       for (let offset = from; offset < to; offset++) {
         const byte = data[start + offset - from]!;
-        page.bytes[offset] = page.erasable ? page.bytes[offset]! & byte : byte;
+        page.bytes[offset] = page.erasable ? this.programmed(page.bytes[offset]!, byte) : byte;
       }
       pages.push(page);
     });

@@ -7,7 +7,7 @@ import { planFlash, type PlanOptions } from "../../src/plan/plan.ts";
 import { countTouchedPages } from "../../src/plan/touched_pages.ts";
 import { seededRandom, seedFromEnv } from "../helpers/random.ts";
 import type { ModelPage } from "./flash_model.ts";
-import { type RandomFlash, randomFlash } from "./random_flash.ts";
+import { type RandomFlash, randomFlash, type RandomTarget } from "./random_flash.ts";
 import { type Outcome, runPlan } from "./run_plan.ts";
 
 /** Enough to meet every mix of options and pages, in about two seconds. */
@@ -138,11 +138,11 @@ function checkBytes(view: PageView, plan: Plan, { options, targets }: RandomFlas
     const outside = wanted < 0;
     const lost = outside && treatment === "erased" && !keepsAll;
     const expected = lost
-      ? 0xFF
+      ? outcome.model.erasedByte
       : outside
       ? old
       : treatment === "programmed" && options.erase === "none"
-      ? old & wanted
+      ? outcome.model.programmed(old, wanted)
       : wanted;
     const reads = options.verify === true && treatment !== "kept" && treatment !== "untouched" &&
       (!outside || keepsAll);
@@ -171,7 +171,7 @@ function checkWrites(
   { options, profile }: RandomFlash,
 ): void {
   if (treatment !== "erased" && treatment !== "programmed") return;
-  const blanks = marksIn(before, outcome.target.outline.blanks);
+  const blanks = blanksIn(before, outcome.target);
   const keeps = options.preserve === true && treatment === "erased";
   const written = outcome.written.get(page)!;
   const near = Array.from({ length: profile.writeAlignment }, (_, index) => index);
@@ -194,7 +194,7 @@ function checkBlocks({ target, blocks }: Outcome, { profile, options }: RandomFl
   const { transferSize } = profile;
   let wantedCount = 0;
   for (const page of target.before.pages) {
-    const blanks = marksIn(page, target.outline.blanks);
+    const blanks = blanksIn(page, target);
     const image = target.image.get(page)!;
     for (let start = 0; start < page.size; start += transferSize) {
       const isContent = (byte: number, index: number) => byte >= 0 && blanks[start + index] === 0;
@@ -202,6 +202,11 @@ function checkBlocks({ target, blocks }: Outcome, { profile, options }: RandomFl
     }
   }
   assert(blocks.length <= wantedCount, `${blocks.length} blocks, ${wantedCount} are enough`);
+}
+
+/** Where the image wants what an erase leaves, as far as the outline tells. */
+function blanksIn(page: ModelPage, { before, outline }: RandomTarget): Uint8Array {
+  return marksIn(page, before.erasedByte === 0xFF ? outline.blanks : []);
 }
 
 function marksIn(page: ModelPage, extents: readonly Extent[]): Uint8Array {

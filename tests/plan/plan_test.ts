@@ -185,3 +185,9 @@ Deno.test("planFlash() selects the memory before leaving when nothing is to be d
     { kind: "leave", address: 0x08000000 },
   ]);
 });
+
+Deno.test("planFlash() writes parts that are near each other in one block where the page is blank", () => {
+  const parts = [[0x08000000, 4], [0x08000010, 4], [0x08000800, 4]] as const;
+  const plan = planFor(F103, parts, { states: ["blank", "different"] });
+  assertEquals(writes(plan), ["write 08000000 14", "write 08000800 4"]);
+});

@@ -25,9 +25,13 @@ export interface RandomFlash {
 
 /** A device of one or two memories with old contents, images for them, and options. */
 export function randomFlash(random: Random): RandomFlash {
-  const targets = [randomTarget(random, 0, random.pick([0, 0x08000000, 0x08004000, 0x7FFF0000]))];
+  const erasedByte = random.pick([0xFF, 0xFF, 0xFF, 0x00]);
+  const addresses = [0, 0x08000000, 0x08004000, 0x7FFF0000];
+  const targets = [randomTarget(random, { alternate: 0, addresses, erasedByte })];
   if (random.chance(0.2)) {
-    targets.push(randomTarget(random, 3, random.pick([0x90000000, 0xC0000000])));
+    targets.push(
+      randomTarget(random, { alternate: 3, addresses: [0x90000000, 0xC0000000], erasedByte }),
+    );
   }
   const writeAlignment = random.pick([2, 4, 8, 16]);
   return {
@@ -37,6 +41,7 @@ export function randomFlash(random: Random): RandomFlash {
       alternates: targets.map(({ alternate, layout }) => ({ alternate, layout })),
       transferSize: random.pick([1024, 2048, 4096, 64, 1056]),
       writeAlignment,
+      ...(erasedByte === 0xFF ? {} : { erasedByte }),
       quirks: random.chance(0.3) ? ["no-mass-erase"] : [],
     },
     options: {
@@ -51,15 +56,24 @@ export function randomFlash(random: Random): RandomFlash {
   };
 }
 
-function randomTarget(random: Random, alternate: number, address: number): RandomTarget {
-  const layout = randomLayout(random, alternate, address);
-  const before = new FlashModel(layout);
+function randomTarget(
+  random: Random,
+  { alternate, addresses, erasedByte }: {
+    readonly alternate: number;
+    readonly addresses: readonly number[];
+    readonly erasedByte: number;
+  },
+): RandomTarget {
+  const layout = randomLayout(random, alternate, random.pick(addresses));
+  const before = new FlashModel(layout, erasedByte);
   const image = randomImage(random, before);
-  for (const page of before.pages) fillPage(random, page, image.get(page)!);
+  for (const page of before.pages) {
+    fillPage(random, page, { image: image.get(page)!, erasedByte });
+  }
   const states = new Map<number, PageState>();
   for (const page of before.pages) {
     if (random.chance(0.2)) continue;
-    const state = stateOf(page, image.get(page)!);
+    const state = stateOf(page, image.get(page)!, erasedByte);
     states.set(page.address, state === "blank" && random.chance(0.3) ? "looks-blank" : state);
   }
   const outline = outlineOf(before, image, random.pick([1, 5, 64, 300]));
@@ -137,18 +151,22 @@ function paint(random: Random, bytes: Int16Array, stretch: number): void {
   }
 }
 
-function fillPage(random: Random, page: ModelPage, image: Int16Array): void {
+function fillPage(
+  random: Random,
+  page: ModelPage,
+  { image, erasedByte }: { readonly image: Int16Array; readonly erasedByte: number },
+): void {
   const kind = random.pick(["random", "random", "blank", "image", "zero"]);
-  if (kind === "blank") page.bytes.fill(0xFF);
+  if (kind === "blank") page.bytes.fill(erasedByte);
   if (kind === "random" || kind === "image") page.bytes.set(random.bytes(page.size));
   if (kind !== "image") return;
   for (const [offset, byte] of image.entries()) if (byte >= 0) page.bytes[offset] = byte;
 }
 
 /** What a survey finds. */
-function stateOf(page: ModelPage, image: Int16Array): PageState {
+function stateOf(page: ModelPage, image: Int16Array, erasedByte: number): PageState {
   if (image.every((byte, offset) => byte < 0 || byte === page.bytes[offset])) return "unchanged";
-  return page.bytes.every((byte) => byte === 0xFF) ? "blank" : "different";
+  return page.bytes.every((byte) => byte === erasedByte) ? "blank" : "different";
 }
 
 /** The outline of the painted bytes; blank stretches shorter than `minimum` are left out. */

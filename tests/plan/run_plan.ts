@@ -134,7 +134,7 @@ function writeBlock(
     const old = target.before.page(page.address);
     const byte = target.image.get(old)![offset]!;
     const kept = outcome.kept.get(page)![offset] === 1;
-    data[index] = byte >= 0 ? byte : kept ? old.bytes[offset]! : 0xFF;
+    data[index] = byte >= 0 ? byte : kept ? old.bytes[offset]! : model.erasedByte;
   }
   model.program(address, data);
   outcome.blocks.push(block);

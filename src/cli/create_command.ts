@@ -1,0 +1,15 @@
+import { Command } from "@cliffy/command";
+import { addressType, choiceType, sizeType } from "./value_types.ts";
+
+/**
+ * A command that knows the types of dfuse's own values: `address`, `size`, `erase`, and what a shell may offer in the
+ * place of a `chip` or a `device`.
+ */
+export function createCommand() {
+  return new Command()
+    .type("address", addressType)
+    .type("size", sizeType)
+    .type("erase", choiceType(["needed", "touched", "all", "none"]))
+    .complete("chip", async () => (await import("./completion_words.ts")).chipWords())
+    .complete("device", async () => await (await import("./completion_words.ts")).deviceWords());
+}

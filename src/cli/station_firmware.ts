@@ -1,0 +1,92 @@
+import { FirmwareError, UsageError } from "../errors.ts";
+import type { Firmware } from "../firmware/firmware.ts";
+import { GrowingBytes } from "../firmware/growing_bytes.ts";
+import { openInputFile } from "../firmware/input_file.ts";
+import { collectFiles, type FileToRead } from "../firmware/merge_files.ts";
+import type { AttemptFile } from "../station/attempt.ts";
+import { checkFirmware } from "../station/firmware_check.ts";
+import type { FileArguments } from "./file_arguments.ts";
+import type { ProofFlags } from "./station_options.ts";
+
+/** Firmware that was checked, and the sums of its files. */
+export interface CheckedFirmware {
+  readonly firmware: Firmware;
+  readonly files: readonly AttemptFile[];
+}
+
+/**
+ * Reads firmware files and checks them against `--sha256`, `FILE.sha256` where there is one, and their signatures. What is
+ * checked is what is flashed: each file is read once.
+ *
+ * @throws what `collectFiles()` and `checkFirmware()` throw.
+ */
+export async function readCheckedFirmware(
+  { files }: FileArguments,
+  flags: ProofFlags & { readonly ignoreCrc?: boolean | undefined },
+): Promise<CheckedFirmware> {
+  if (flags.sha256 !== undefined && files.length > 1) {
+    throw new UsageError("Cannot check several files against one --sha256", {
+      hint: "Write the sum of each into a file beside it: sha256sum app.bin > app.bin.sha256",
+    });
+  }
+  const publicKey = flags.publicKey === undefined ? {} : { publicKey: keyText(flags.publicKey) };
+  const read: FileToRead[] = [];
+  const sums: AttemptFile[] = [];
+  for (const file of files) {
+    const bytes = await readBytes(file.path);
+    const proof = { ...publicKey, ...proofBeside(file.path, flags) };
+    sums.push({
+      path: file.path,
+      sha256: await checkFirmware(bytes, { name: file.path, ...proof }),
+    });
+    read.push({ ...file, bytes });
+  }
+  return { firmware: await collectFiles(read, { ignoreCrc: flags.ignoreCrc }), files: sums };
+}
+
+/** As much as a firmware may have: see `collectFile()`. */
+const MAX_SIZE = 512 * 1024 * 1024;
+
+async function readBytes(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  const input = openInputFile(path);
+  const bytes = new GrowingBytes();
+  try {
+    for await (const chunk of input.chunks()) {
+      bytes.add(chunk);
+      if (bytes.view().length > MAX_SIZE) {
+        throw new FirmwareError(`Cannot load ${path}: it is larger than any firmware`, {
+          hint: "Check that this is the right file.",
+        });
+      }
+    }
+  } finally {
+    input.close();
+  }
+  return new Uint8Array(bytes.view());
+}
+
+function proofBeside(path: string, { sha256, publicKey }: ProofFlags) {
+  const beside = (suffix: string) => path === "-" ? undefined : readIfThere(`${path}${suffix}`);
+  const sumFile = beside(".sha256");
+  const signature = publicKey === undefined ? undefined : beside(".minisig");
+  return {
+    ...(sha256 === undefined ? {} : { sha256 }),
+    ...(sumFile === undefined ? {} : { sumFile }),
+    ...(signature === undefined ? {} : { signature }),
+  };
+}
+
+/** A key as it is, or the text of its file. */
+function keyText(key: string): string {
+  return /^RW[0-9A-Za-z+/]{54}$/.test(key) ? key : readIfThere(key) ?? key;
+}
+
+function readIfThere(path: string): string | undefined {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound) return undefined;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new FirmwareError(`Cannot read ${path}: ${reason}`, { facts: { path }, cause });
+  }
+}

@@ -1,0 +1,163 @@
+import { formatDuration } from "../format.ts";
+import type { PortRow, StationState } from "./station_state.ts";
+import { type Paint, paint, type Style, wrapText } from "./style.ts";
+
+/**
+ * A station as text: every port with its state, large letters for its result where the window has room for them, and why
+ * ports failed. `rows` is the height of the window. No line is as wide as the window.
+ */
+export function renderStation(
+  state: StationState,
+  style: Style,
+  { rows }: { readonly rows: number },
+): string {
+  const failures = state.ports.flatMap((row) => failureLines(row, style));
+  const room = rows - HEAD_ROWS - failures.length;
+  const isBig = state.ports.length * (LETTER_ROWS + 1) <= room;
+  const ports = state.ports.length === 0
+    ? ["Waiting for a device."]
+    : state.ports.flatMap((row) => isBig ? bigLines(row, style) : [smallLine(row, style)]);
+  return [...headLines(state, style), "", ...ports, ...failures].join("\n") + "\n";
+}
+
+const HEAD_ROWS = 4;
+const LETTER_ROWS = 5;
+
+const PASS = [
+  "####   ###   ####  ####",
+  "#   # #   # #     #    ",
+  "####  #####  ###   ### ",
+  "#     #   #     #     #",
+  "#     #   # ####  #### ",
+];
+
+const FAIL = [
+  "XXXXX  XXX  XXXXX X    ",
+  "X     X   X   X   X    ",
+  "XXXX  XXXXX   X   X    ",
+  "X     X   X   X   X    ",
+  "X     X   X XXXXX XXXXX",
+];
+
+const LETTER_WIDTH = 23;
+
+function headLines(state: StationState, style: Style): string[] {
+  const { title, passed, failed, stopping } = state;
+  const counts = `passed ${passed}   failed ${failed}`;
+  const end = stopping ? ["Stopping when these are done; Ctrl-C ends them now."] : [];
+  const width = style.columns - 1;
+  const gap = width - title.length - counts.length;
+  const head = gap >= 2
+    ? [paint(style, "bold", title) + " ".repeat(gap) + counts]
+    : [paint(style, "bold", cut(title, width)), counts];
+  return [...head, ...end.map((line) => cut(line, width))];
+}
+
+/** Five lines and an empty one: letters or a bar on the left, words on the right. */
+function bigLines(row: PortRow, style: Style): string[] {
+  const shown = resultOf(row);
+  const width = style.columns - 1 - LETTER_WIDTH - 2;
+  const words = [nameOf(row), stateWords(row), ...detailWords(row)];
+  const left = shown === undefined ? barLines(row, style) : lettersOf(shown, style);
+  const lines = Array.from({ length: LETTER_ROWS }, (_, index) => {
+    const text = cut(words[index] ?? "", width);
+    const right = index === 0 ? paint(style, "bold", text) : text;
+    return `${left[index]}  ${right}`.trimEnd();
+  });
+  return [...lines, ""];
+}
+
+function lettersOf(result: "PASS" | "FAIL", style: Style): string[] {
+  const [letters, color] = result === "PASS" ? [PASS, "green"] as const : [FAIL, "red"] as const;
+  return letters.map((line) => {
+    const drawn = style.blocks && result === "PASS" ? line.replaceAll("#", "█") : line;
+    return paint(style, color, drawn);
+  });
+}
+
+function barLines(row: PortRow, style: Style): string[] {
+  const empty = " ".repeat(LETTER_WIDTH);
+  if (row.state !== "flashing") return Array.from({ length: LETTER_ROWS }, () => empty);
+  return [empty, bar(row, LETTER_WIDTH, style), empty, empty, empty];
+}
+
+function bar({ share = 0 }: PortRow, width: number, style: Style): string {
+  const filled = Math.round(share * (width - 2));
+  const [full, rest] = style.blocks ? ["█", "░"] : ["#", "."];
+  return `[${paint(style, "cyan", full.repeat(filled))}${rest.repeat(width - 2 - filled)}]`;
+}
+
+/** `A         ** PASS **  12.3 s, serial 3573`. */
+function smallLine(row: PortRow, style: Style): string {
+  const [mark, color] = MARKS[resultOf(row) ?? "none"];
+  const width = style.columns - 1 - NAME_WIDTH - mark.length - 2;
+  const words = [stateWords(row), ...detailWords(row)].filter((word) => word !== "");
+  const text = words.join(", ").replace(/^(PASS|FAIL), /, "");
+  const painted = color === undefined ? mark : paint(style, color, mark);
+  const name = cut(row.name, NAME_WIDTH - 1).padEnd(NAME_WIDTH);
+  return `${paint(style, "bold", name)}${painted}  ${cut(text, width)}`.trimEnd();
+}
+
+const NAME_WIDTH = 10;
+
+const MARKS: Readonly<Record<"PASS" | "FAIL" | "none", readonly [string, Paint | undefined]>> = {
+  PASS: ["** PASS **", "green"],
+  FAIL: ["XX FAIL XX", "red"],
+  none: ["          ", undefined],
+};
+
+function resultOf({ state }: PortRow): "PASS" | "FAIL" | undefined {
+  return state === "passed" ? "PASS" : state === "failed" ? "FAIL" : undefined;
+}
+
+function nameOf({ name, path }: PortRow): string {
+  return name === path ? path : `${name} (${path})`;
+}
+
+function stateWords(row: PortRow): string {
+  switch (row.state) {
+    case "waiting":
+      return "waiting";
+    case "queued":
+      return "its turn comes";
+    case "flashing":
+      return row.stage === undefined
+        ? "begins"
+        : `${row.stage} ${Math.floor((row.share ?? 0) * 100)} %`;
+    case "passed":
+      return "PASS";
+    case "failed":
+      return "FAIL";
+    case "returned":
+      return "came back: take it out";
+  }
+}
+
+function detailWords(row: PortRow): string[] {
+  const { state, last, elapsedMs, serial } = row;
+  const isDone = state === "passed" || state === "failed";
+  const ms = isDone ? last?.durations?.total : state === "flashing" ? elapsedMs : undefined;
+  const words = [
+    ms === undefined ? "" : formatDuration(ms),
+    isDone && last?.skipped === true ? "was programmed" : "",
+    isDone ? unitWords(last?.unit) : "",
+    serial === undefined ? "" : `serial ${serial}`,
+  ];
+  return words.filter((word) => word !== "");
+}
+
+/** The values that a unit got; its own serial number says nothing then. */
+function unitWords(unit: Readonly<Record<string, string>> | undefined): string {
+  return Object.entries(unit ?? {}).map(([name, value]) => `${name} ${value}`).join(", ");
+}
+
+function failureLines(row: PortRow, style: Style): string[] {
+  const error = row.state === "failed" ? row.last?.error : undefined;
+  if (error === undefined) return [];
+  const message = error.message.split("\n")[0]!;
+  return wrapText(`${row.name}: ${message}`, style.columns - 1, "  ");
+}
+
+function cut(text: string, width: number): string {
+  return text.length <= width ? text : text.slice(0, Math.max(0, width - 3)) + "...";
+}
