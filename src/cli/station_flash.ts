@@ -55,7 +55,8 @@ export async function flashStation(output: Output, command: StationCommand): Pro
   conclude(totals);
 }
 
-function conclude({ exitCode }: StationTotals): void {
+function conclude({ exitCode, fault }: StationTotals): void {
+  if (fault !== undefined) throw fault;
   if (exitCode !== 0) throw new ReportedError(exitCode as ReportedError["exitCode"]);
 }
 

@@ -36,7 +36,10 @@ export function initialState(
 }
 
 /** After a port has changed. One that is new comes behind those with names, in order of path. */
-export function withPort(state: StationState, { path, state: portState, serial }: Port): StationState {
+export function withPort(
+  state: StationState,
+  { path, state: portState, serial }: Port,
+): StationState {
   const before = state.ports.find((row) => row.path === path);
   const row: PortRow = {
     path,
@@ -73,9 +76,12 @@ export function withProgress(
 export function withAttempt(state: StationState, path: string, attempt: Attempt): StationState {
   const { passed, failed } = state;
   const ports = state.ports.map((row) => row.path === path ? { ...row, last: attempt } : row);
-  return attempt.result === "passed"
-    ? { ...state, ports, passed: passed + 1 }
-    : { ...state, ports, failed: failed + 1 };
+  return {
+    ...state,
+    ports,
+    passed: passed + (attempt.result === "passed" ? 1 : 0),
+    failed: failed + (attempt.result === "failed" ? 1 : 0),
+  };
 }
 
 /** `1-4.2` before `1-10`. */

@@ -4,7 +4,7 @@ import { type Paint, paint, type Style, wrapText } from "./style.ts";
 
 /**
  * A station as text: every port with its state, large letters for its result where the window has room for them, and why
- * ports failed. `rows` is the height of the window. No line is as wide as the window.
+ * ports failed. `rows` is the height of the window: there are fewer lines, and each is narrower than the window.
  */
 export function renderStation(
   state: StationState,
@@ -17,7 +17,9 @@ export function renderStation(
   const ports = state.ports.length === 0
     ? ["Waiting for a device."]
     : state.ports.flatMap((row) => isBig ? bigLines(row, style) : [smallLine(row, style)]);
-  return [...headLines(state, style), "", ...ports, ...failures].join("\n") + "\n";
+  const lines = [...headLines(state, style), "", ...ports, ...failures];
+  // What is higher than the window cannot be drawn anew in its place.
+  return lines.slice(0, Math.max(1, rows - 1)).join("\n") + "\n";
 }
 
 const HEAD_ROWS = 4;

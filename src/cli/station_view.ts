@@ -29,10 +29,8 @@ export interface StationViewOptions {
 export interface StationView extends StationListener {
   /** The user has asked to stop. */
   stopping(): void;
-  /** The last word. */
+  /** The last word; a fault is told by whoever gets it. */
   end(totals: StationTotals): void;
-  /** Leaves the screen as it is, for an error that is told next. */
-  close(): void;
 }
 
 /** A view as the command line wants it: JSON events, a table on a terminal, lines elsewhere. */
@@ -86,10 +84,9 @@ class JsonView implements StationView {
   }
 
   end(totals: StationTotals): void {
-    this.#print({ event: "totals", ...totals });
+    const { fault: _, ...counts } = totals;
+    this.#print({ event: "totals", ...counts });
   }
-
-  close(): void {}
 
   #port(path: string) {
     return { port: this.#names.get(path) ?? path, path };
@@ -134,8 +131,6 @@ class LineView implements StationView {
   end(totals: StationTotals): void {
     if (this.#options.quiet !== true) this.#output.out(renderTotals(totals) + "\n");
   }
-
-  close(): void {}
 }
 
 /** Redrawing more often than this costs more than a person sees. */
@@ -188,8 +183,6 @@ class TableView implements StationView {
     this.#draw();
     this.#output.out(renderTotals(totals) + "\n");
   }
-
-  close(): void {}
 
   #draw(): void {
     this.#lastDrawMs = performance.now();

@@ -83,7 +83,9 @@ async function checkSignature(
 ): Promise<void> {
   const { name, publicKey, signature } = options;
   // Loaded on demand: few runs need it.
-  const { parseMinisignKey, parseMinisignSignature, verifyMinisign } = await import("./minisign.ts");
+  const { parseMinisignKey, parseMinisignSignature, verifyMinisign } = await import(
+    "./minisign.ts"
+  );
   const key = parseMinisignKey(publicKey);
   if (signature === undefined) {
     throw new FirmwareError(`Cannot trust ${name}: ${name}.minisig is missing`, {

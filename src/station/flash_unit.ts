@@ -162,12 +162,18 @@ function factsOf({ facts, profile }: FlashDevice & { readonly facts: DeviceFacts
 function outcomeOf(report: Report): Outcome {
   const { bytes, durations, finalState, error } = report;
   const done = error === undefined ? { result: "passed" } as const : failureOf(error);
-  return { ...done, bytes, durations, finalState };
+  return { ...done, bytes, durations: rounded(durations), finalState };
 }
 
 function failureOf(error: unknown): Pick<Outcome, "result" | "error"> {
   const result = error instanceof InterruptedError ? "interrupted" : "failed";
   return { result, error: errorOf(error) };
+}
+
+/** To the microsecond. */
+function rounded(durations: Report["durations"]): Report["durations"] {
+  const round = ([stage, ms]: [string, number]) => [stage, Math.round(ms * 1000) / 1000];
+  return Object.fromEntries(Object.entries(durations).map(round));
 }
 
 /** A bug must not stop the other ports, and is as good a reason to fail as any. */

@@ -23,6 +23,8 @@ export interface PendingAttempt {
 export class Journal {
   readonly #log: AppendLog;
   readonly #options: JournalOptions;
+  /** Ids of attempts that were begun, and whose line is not written. */
+  readonly #begun = new Set<string>();
   #owner: OwnerFile | undefined;
 
   private constructor(log: AppendLog, options: JournalOptions) {
@@ -45,16 +47,18 @@ export class Journal {
   /** Notes that an attempt begins; to be called before its device is touched. */
   begin(attempt: PendingAttempt): void {
     this.#owner?.append(JSON.stringify(attempt));
+    this.#begun.add(attempt.start.id);
   }
 
   /** Adds the line of an attempt. It is safe on the disk when this resolves. */
   async finish(attempt: Attempt): Promise<void> {
     await this.#log.exclusively((log) => log.append([JSON.stringify(attempt)]));
+    this.#begun.delete(attempt.id);
   }
 
-  /** Ends the use of it. No attempt may be under way. */
+  /** Ends the use of it. An attempt whose line could not be written is left to the next one that opens the file. */
   close(): void {
-    this.#owner?.close();
+    this.#owner?.close({ isDone: this.#begun.size === 0 });
     this.#owner = undefined;
     this.#log.close();
   }

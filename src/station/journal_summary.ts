@@ -112,7 +112,7 @@ function spanOf(
   const ends = attempts.map(({ time, durations }) => Date.parse(time) + (durations?.total ?? 0));
   const spanMs = ends.reduce((most, end) => Math.max(most, end), 0) - Date.parse(first);
   const passed = attempts.filter(({ result }) => result === "passed").length;
-  const rate = spanMs > 0 ? { unitsPerHour: passed / spanMs * HOUR_MS } : {};
+  const rate = spanMs > 0 ? { unitsPerHour: passed * HOUR_MS / spanMs } : {};
   return { first, last, ...rate };
 }
 

@@ -25,11 +25,11 @@ export class OwnerFile {
     appendAndSync(this.#file, new TextEncoder().encode(line + "\n"));
   }
 
-  /** Ends it: nothing of this process is left to be told. */
-  close(): void {
+  /** Ends it. What was left undone is told to the next process by the file; it is removed where nothing was. */
+  close(options: { readonly isDone: boolean }): void {
     // Removed after the lock is gone: Windows removes no file that is open. What others find meanwhile is finished work.
     this.#file.close();
-    removeQuietly(this.#path);
+    if (options.isDone) removeQuietly(this.#path);
   }
 }
 

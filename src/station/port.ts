@@ -42,7 +42,9 @@ export function observePort(
     case "passed":
     case "failed":
     case "returned":
-      return device === undefined ? observeAbsence(port, nowMs) : observeReturn(port, device, nowMs);
+      return device === undefined
+        ? observeAbsence(port, nowMs)
+        : observeReturn(port, device, nowMs);
   }
 }
 

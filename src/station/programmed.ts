@@ -1,5 +1,10 @@
 import { executePlan } from "../dfu/execute.ts";
-import { type FlashDevice, type FlashInput, type FlashOptions, prepareFlash } from "../dfu/flash.ts";
+import {
+  type FlashDevice,
+  type FlashInput,
+  type FlashOptions,
+  prepareFlash,
+} from "../dfu/flash.ts";
 import { readMemory } from "../dfu/read_memory.ts";
 import type { Report } from "../dfu/report.ts";
 import { regionAt } from "../plan/memory_layout.ts";

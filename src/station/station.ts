@@ -38,13 +38,14 @@ export interface StationTotals {
   readonly interrupted: number;
   /** Exit code of the first that did not pass; 0 if all did. */
   readonly exitCode: number;
+  /** What ended the station: no further unit could be flashed. */
+  readonly fault?: unknown;
 }
 
 /**
  * Flashes device after device, each on its own port, until there is no more to do or it is asked to stop. What fails on
- * one port disturbs no other.
- *
- * @throws what `flashUnit()` throws, after all that was under way is done.
+ * one port disturbs no other. Where a unit's result cannot be written down, or no values are left for one, it begins with
+ * no further unit: that is the `fault`.
  */
 export async function runStation(options: StationOptions): Promise<StationTotals> {
   return await new Station(options).run();
@@ -82,9 +83,9 @@ class Station {
       // A fault of the source must not leave devices behind half done.
       await Promise.all(this.#running);
     }
-    if (this.#fault !== undefined) throw this.#fault.error;
     const { passed, failed, interrupted } = this.#counts;
-    return { passed, failed, interrupted, exitCode: this.#exitCode };
+    const ended = this.#fault === undefined ? {} : { fault: this.#fault.error };
+    return { passed, failed, interrupted, exitCode: this.#exitCode, ...ended };
   }
 
   async #loop(): Promise<void> {

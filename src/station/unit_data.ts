@@ -105,9 +105,11 @@ export class UnitData {
     return this.#ledger.findUsed(read)?.unit;
   }
 
-  /** Ends the use of it. No row may be reserved. */
+  /** Ends the use of it. A row that could not be given back is left to the next one that opens the file. */
   close(): void {
-    this.#owner?.close();
+    const id = this.#owner?.id;
+    const isDone = this.#ledger.reserved().every(({ owner }) => owner !== id);
+    this.#owner?.close({ isDone });
     this.#owner = undefined;
     this.#log.close();
   }

@@ -74,9 +74,7 @@ export class UnitLedger {
 
   /** How many rows nobody has; throws as `next()` for each of them, where their number is finite. */
   countFree(): number {
-    if (this.#rows.count === Infinity || this.#rows.count > MAX_COUNTED) {
-      return this.#rows.count - this.#taken.size;
-    }
+    if (this.#rows.count > MAX_COUNTED) return this.#rows.count - this.#taken.size;
     let count = 0;
     for (let index = 0; index < this.#rows.count; index++) {
       const row = this.#rows.row(index)!;

@@ -14,7 +14,7 @@ export interface UnitRow {
 export interface UnitRows {
   /** The n-th row from 0 on; undefined behind the last. */
   row(index: number): UnitRow | undefined;
-  /** `Infinity` where there are counters only and none ends before. */
+  /** Where there are counters only: until one passes 2^32. */
   readonly count: number;
 }
 
@@ -67,7 +67,13 @@ async function parseCsv(
     });
   let parsed: readonly { record: Record<string, string>; info: { lines: number } }[];
   try {
-    parsed = parse(text, { columns: true, info: true, bom: true, trim: true, skip_empty_lines: true });
+    parsed = parse(text, {
+      columns: true,
+      info: true,
+      bom: true,
+      trim: true,
+      skip_empty_lines: true,
+    });
   } catch (cause) {
     throw fail(cause instanceof Error ? cause.message : String(cause));
   }
@@ -116,7 +122,9 @@ function makeRow(
   bytes: ReadonlyMap<Place, Uint8Array>,
 ): UnitRow {
   const placed = Object.fromEntries(
-    places.map(({ name }) => [name, values[name] ?? ""] as const).sort(([a], [b]) => a < b ? -1 : 1),
+    places.map(({ name }) => [name, values[name] ?? ""] as const).sort(([a], [b]) =>
+      a < b ? -1 : 1
+    ),
   );
   return { values: placed, bytes, key: JSON.stringify(placed) };
 }

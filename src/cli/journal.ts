@@ -1,0 +1,48 @@
+import { UsageError } from "../errors.ts";
+import { parseJournal, summarizeJournal } from "../station/journal_summary.ts";
+import { createCommand } from "./create_command.ts";
+import type { Output } from "./output.ts";
+import { journalCsv, journalDocument, renderJournal } from "./render_journal.ts";
+
+interface JournalFlags {
+  readonly json?: boolean;
+  readonly csv?: boolean;
+}
+
+/** `dfuse journal`: what a journal says as a whole. */
+export function journalCommand(output: Output) {
+  return createCommand()
+    .description("Sum up a journal: yield, times, failures by cause, units per hour.")
+    .arguments("<file:string>")
+    .option("--json", "Print one JSON document (see docs/production-line.md).")
+    .option("--csv", "Print the attempts as CSV.", { conflicts: ["json"] })
+    .example("How was the day?", "dfuse journal line.jsonl")
+    .action((flags: JournalFlags, file: string) => showJournal(output, file, flags));
+}
+
+function showJournal(output: Output, file: string, { json, csv }: JournalFlags): void {
+  const text = readText(file);
+  if (csv === true) return output.out(journalCsv(parseJournal(text).attempts));
+  const summary = summarizeJournal(text);
+  output.out(
+    json === true
+      ? JSON.stringify(journalDocument(file, summary), null, 2) + "\n"
+      : renderJournal(file, summary, output.style),
+  );
+}
+
+function readText(path: string): string {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch (cause) {
+    const reason = cause instanceof Deno.errors.NotFound
+      ? "there is no such file"
+      : cause instanceof Error
+      ? cause.message
+      : String(cause);
+    throw new UsageError(`Cannot read ${path}: ${reason}`, {
+      hint: "Give the file that was given to --journal.",
+      cause,
+    });
+  }
+}
