@@ -7,7 +7,8 @@ const CUBE =
 // F0, F1 and F3: eight bytes, each followed by its complement (RM0091, RM0008, RM0316: option byte description).
 const F0_BASE = 0x1FFFF800;
 const F0_FACTORY = "AA55 FF00 FF00 FF00 FF00 FF00 FF00 FF00";
-const NEW_BYTES = "Bytes of a new part: a copy of an STM32F042's in the firmware dap42, which restores it with dfu-util";
+const NEW_BYTES =
+  "Bytes of a new part: a copy of an STM32F042's in the firmware dap42, which restores it with dfu-util";
 
 const USER_DATA: readonly OptionField[] = [
   number("DATA0", { address: F0_BASE + 4, bit: 0, width: 8 }, { meaning: "free for the user" }),
@@ -34,7 +35,10 @@ function byteProtection(byteCount: number): OptionField {
 /** The user byte is the third one. */
 function userByte(bits: Readonly<Record<string, number>>): readonly OptionField[] {
   const places = Object.entries(bits).map(([name, bit]) => [name, 16 + bit] as const);
-  return [readProtection({ address: F0_BASE, bit: 0, width: 8 }), ...flags(F0_BASE, Object.fromEntries(places))];
+  return [
+    readProtection({ address: F0_BASE, bit: 0, width: 8 }),
+    ...flags(F0_BASE, Object.fromEntries(places)),
+  ];
 }
 
 const F0 = {
@@ -77,7 +81,10 @@ function sectorProtection(
 
 const HALF_WORD_REST = "FFFF 0000 FFFF 0000";
 
-function f4(sectorCount: number, userBits: Readonly<Record<string, number>>): readonly OptionField[] {
+function f4(
+  sectorCount: number,
+  userBits: Readonly<Record<string, number>>,
+): readonly OptionField[] {
   const hasMode = "SPRMOD" in userBits;
   return [
     ...F4_USER,
@@ -101,7 +108,8 @@ const F427_BLOCK = { ...F4_BLOCK, factory: `${F4_USER_ROW} FF3F 00C0 FF3F 00C0` 
 
 // F7: half-words as on the F4, but how the rest of each eight bytes looks is not told anywhere (RM0385, RM0410, RM0431).
 const F7_BASE = 0x1FFF0000;
-const F7_READ_ONLY = "what its boot loader makes of a write is not documented, and a wrong boot address " +
+const F7_READ_ONLY =
+  "what its boot loader makes of a write is not documented, and a wrong boot address " +
   "makes a board unusable";
 
 function f7(sectorCount: number, bits: Readonly<Record<string, number>>): readonly OptionField[] {
@@ -179,7 +187,16 @@ export const OPTION_BYTES_F: readonly OptionBytes[] = [
     bootPinWorks: [{ nBOOT1: 1 }],
     sources: [CUBE, "Complements: RM0316, RM0365 and RM0313; only what these parts share is named"],
   },
-  { ...F4, chips: ["stm32f405"], blocks: [F405_BLOCK], fields: f4(12, {}) },
+  {
+    ...F4,
+    chips: ["stm32f405", "stm32f205"],
+    blocks: [F405_BLOCK],
+    fields: f4(12, {}),
+    sources: [
+      ...F4_SOURCES,
+      "The STM32F205 has the same by that data base; its new part is an inference",
+    ],
+  },
   { ...F4, chips: ["stm32f407xe"], blocks: [F405_BLOCK], fields: f4(8, {}) },
   {
     ...F4,

@@ -5,7 +5,8 @@ import { flags, number, readProtection } from "./option_fields.ts";
 const BASE = 0x5200201C;
 const CUBE =
   "Places and names: the data base of STM32CubeProgrammer; the registers that tell what is in force (_CUR)";
-const READ_ONLY = "how the boot loader takes a write to these registers is not documented, and the " +
+const READ_ONLY =
+  "how the boot loader takes a write to these registers is not documented, and the " +
   "sizes that are told of them contradict each other";
 
 const BOR: Pick<OptionField, "meaning" | "values"> = {
@@ -76,7 +77,10 @@ export const OPTION_BYTES_H: readonly OptionBytes[] = [
       ...status({ NRST_STOP_D1: 6, NRST_STBY_D1: 7, SWAP_BANK: 31 }),
       protection(8),
     ],
-    sources: [CUBE, "Values of a new part: RM0433; of the dual-core parts only what all share is named"],
+    sources: [
+      CUBE,
+      "Values of a new part: RM0433; of the dual-core parts only what all share is named",
+    ],
   },
   {
     ...H7,

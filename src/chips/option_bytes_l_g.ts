@@ -9,7 +9,16 @@ const FORM = { form: "word-complement" } as const;
 
 const BOR_L4: Pick<OptionField, "meaning" | "values"> = {
   meaning: "brown-out reset below",
-  values: ["1.7 V", "2.0 V", "2.2 V", "2.5 V", "2.8 V", "not defined", "not defined", "not defined"],
+  values: [
+    "1.7 V",
+    "2.0 V",
+    "2.2 V",
+    "2.5 V",
+    "2.8 V",
+    "not defined",
+    "not defined",
+    "not defined",
+  ],
 };
 
 /** Bits of the first word that L4 and G4 share. */
@@ -81,8 +90,9 @@ const L4 = {
   hasLevelTwo: true,
   sources: [
     CUBE,
-    "That a write with dfu-util takes effect, and a reset follows: reports on STM32L433 and L452 boards",
-    "Values of a new part: as those reports read the first word; the ranges by RM0394, RM0351 and RM0432",
+    "That a write with dfu-util takes effect, and a reset follows: a report on an STM32L452 board",
+    "Values of a new part: the first word as that report has it on the L43x and L45x; all else by RM0394, " +
+    "RM0351 and RM0432",
   ],
 } as const;
 
@@ -101,7 +111,7 @@ const G4_MORE = { ...SWITCHES, SRAM_PE: 24, CCMSRAM_RST: 25, IRHEN: 30 } as cons
 const G4 = { levelZero: 0xAA, hasLevelTwo: true, bootPinWorks: SWITCHED_BOOT } as const;
 const G4_SOURCES = [
   CUBE,
-  "Writing all bytes back with dfu-util: a report on an STM32G431, and scripts for the STM32G474",
+  "Reading all bytes and writing them back with dfu-util: a report on an STM32G431",
   "Which bytes count: ST's Open Bootloader for the STM32G4, which is not the one in ROM",
   "Values of a new part: RM0440",
 ];

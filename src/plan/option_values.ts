@@ -88,7 +88,9 @@ function parseNumber({ parts, values }: OptionField, text: string): readonly num
   const value = /^(0[xX][0-9a-fA-F]{1,8}|[0-9]{1,10})$/.test(text) ? Number(text) : NaN;
   const isKnown = values === undefined || !["reserved", "not defined"].includes(values[value]!);
   if (value < end && isKnown) return [value];
-  const last = values === undefined ? end - 1 : values.findLastIndex((text) => text !== "not defined");
+  const last = values === undefined
+    ? end - 1
+    : values.findLastIndex((text) => text !== "not defined");
   return end === 2 ? "0 or 1" : `a number from 0 to ${last}`;
 }
 
@@ -106,11 +108,19 @@ function formatList(units: readonly number[]): string {
 
 function parseSectors(field: OptionField, text: string): readonly number[] | string {
   const count = field.parts.reduce((sum, { width }) => sum + width, 0);
-  const wanted = `none, all, or numbers from 0 to ${count - 1} such as 0-3,${Math.min(5, count - 1)}`;
-  const units = text === "none" ? [] : text === "all" ? [[0, count - 1]] : text.split(",").map(readRun);
+  const wanted = `none, all, or numbers from 0 to ${count - 1} such as 0-3,${
+    Math.min(5, count - 1)
+  }`;
+  const units = text === "none"
+    ? []
+    : text === "all"
+    ? [[0, count - 1]]
+    : text.split(",").map(readRun);
   const isListed = (unit: number) =>
     units.some((run) => run !== undefined && run[0]! <= unit && unit <= run[1]!);
-  if (units.some((run) => run === undefined || run[0]! > run[1]! || run[1]! >= count)) return wanted;
+  if (units.some((run) => run === undefined || run[0]! > run[1]! || run[1]! >= count)) {
+    return wanted;
+  }
   let unit = 0;
   return field.parts.map(({ width }) => {
     let value = 0;

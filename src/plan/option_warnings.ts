@@ -32,7 +32,9 @@ export function optionWarnings(step: OptionStep): readonly string[] {
 
 function levelWarnings({ before, after }: OptionStep): string[] {
   if (after.level === before.level) return [];
-  if (after.level === 2) return ["RDP=2 is for ever: this is the last time that a boot loader runs"];
+  if (after.level === 2) {
+    return ["RDP=2 is for ever: this is the last time that a boot loader runs"];
+  }
   return after.level === 1
     ? [
       "RDP=1 shuts out boot loader and debugger: dfuse unprotect lifts it, and erases the whole flash",

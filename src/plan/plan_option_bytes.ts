@@ -3,7 +3,6 @@ import { type OptionChange, optionProblems } from "./option_refusals.ts";
 import {
   decodeOptionBytes,
   findOption,
-  levelOfByte,
   type OptionState,
   type OptionValue,
 } from "./option_state.ts";
@@ -96,14 +95,7 @@ function readSettings(state: OptionState, settings: readonly OptionSetting[]): r
     } else wanted.set(field.name, { from, parts });
   }
   if (problems.length > 0) throw refusal(problems);
-  return [...wanted.values()].map((entry) => keepLevelOne(state, entry));
-}
-
-/** Any byte but two is level 1: one that stands there stays. */
-function keepLevelOne(state: OptionState, { from, parts }: Wanted): Wanted {
-  if (from.field.kind !== "level") return { from, parts };
-  const isOne = (byte: number) => levelOfByte(state.table, byte) === 1;
-  return { from, parts: isOne(parts[0]!) && isOne(from.parts[0]!) ? from.parts : parts };
+  return [...wanted.values()];
 }
 
 function applyChanges(before: OptionState, changes: readonly Wanted[]): OptionState {

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { maximumEraseMs } from "../../src/dfu/limits.ts";
 import { isBusy, StatusPoller, type WorkBounds } from "../../src/dfu/poll.ts";
 import { DfuState } from "../../src/dfu/protocol.ts";
 import { DfuRequests } from "../../src/dfu/requests.ts";
@@ -63,6 +64,13 @@ Deno.test("StatusPoller gives up on a device that stays busy, and says so", asyn
   assert(error.message.includes("dfuDNBUSY"), error.message);
   assertEquals(clock.now(), 1000);
   assertEquals(times.length, 12);
+});
+
+Deno.test("StatusPoller waits 20 s for a write, and as long for the page of an unknown part", async () => {
+  const { finish, clock } = start(false, [() => busy(100)]);
+  await assertRejects(() => finish(), DeviceError);
+  assertEquals(clock.now(), 20_000);
+  assertEquals(maximumEraseMs(2048, undefined), 20_000);
 });
 
 Deno.test("StatusPoller does not sleep for the hours that bwPollTimeout can state", async () => {

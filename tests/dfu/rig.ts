@@ -123,6 +123,9 @@ export interface Sent {
 
 type Answer = Uint8Array | Error;
 
+/** More than any test needs. */
+const MOST_REQUESTS = 500_000;
+
 /** A device that answers from a script, and notes what it was asked; time-outs are noted too. */
 export class ScriptedTransport implements Transport {
   readonly sent: (Sent & { readonly timeoutMs: number })[] = [];
@@ -152,6 +155,7 @@ export class ScriptedTransport implements Transport {
 
   #next(sent: Sent, timeoutMs: number): Answer {
     this.sent.push({ ...sent, timeoutMs });
+    if (this.sent.length > MOST_REQUESTS) throw new Error("A host that never stops asking");
     return this.#answer(sent, this.sent.length);
   }
 }

@@ -125,12 +125,24 @@ Deno.test("mass-erase-underreports: 32 s are waited for, however the part tells 
   }
 });
 
+Deno.test("A part whose timing is not known gets the time of the slowest part that is", async () => {
+  const { session, device } = await startSession("stm32f405", {
+    timing: "worst",
+    session: { timing: undefined },
+  });
+  await session.erasePage({ address: FLASH + 0x20000, size: 0x20000 });
+  await session.eraseAll();
+  await session.write(FLASH, pattern(2048));
+  assertBytes(device.readMemory(FLASH, 2048), pattern(2048));
+});
+
 Deno.test("leave: the pointer is set, and a device that is gone, silent or still there has left", async () => {
   for (
     const options of [
       {},
       { leaves: "never" },
       { quirks: ["leave-unanswered"] },
+      { faults: [{ transfer: 4, kind: "stall" }] },
       { faults: [{ transfer: 5, kind: "stall" }] },
       { faults: [{ transfer: 5, kind: "timeout" }] },
     ] as const
@@ -151,6 +163,19 @@ Deno.test("leave: losing the device before it was asked to is no success", async
     });
     await assertRejects(() => session.leave(FLASH), TransportError);
   }
+});
+
+Deno.test("leave: a device may be gone as soon as it is asked, before its status is", async () => {
+  const faults = [{ transfer: 4, kind: "disconnect" }] as const;
+  const { session } = await startSession("stm32f405", { faults });
+  await session.leave(FLASH);
+});
+
+Deno.test("leave: a device that does not answer the request itself has not left", async () => {
+  const faults = [{ transfer: 4, kind: "timeout" }] as const;
+  const { session, device } = await startSession("stm32f405", { faults });
+  await assertRejects(() => session.leave(FLASH), TransportError);
+  assertEquals(device.report.left, undefined);
 });
 
 Deno.test("leave: a device that refuses says why", async () => {
@@ -245,4 +270,12 @@ Deno.test("resets-after-option-bytes: losing the device anywhere else is no succ
   // SET_INTERFACE, GETSTATUS; SET_ADDRESS and two statuses; then the block and its first status.
   for (const transfer of [3, 4, 5, 6, 7]) await lost(1, transfer);
   for (const transfer of [3, 4, 5, 6, 7, 8]) await lost(0, transfer);
+});
+
+Deno.test("readUnprotect() erases everything, and the reset it ends in is success", async () => {
+  const { session, device } = await startSession("stm32f405", { readProtected: true });
+  await session.readUnprotect();
+  assertEquals(session.hasReset, true);
+  assert(device.readMemory(FLASH, 0x100000).every((byte) => byte === 0xFF));
+  assertEquals(device.report.commands["read-unprotect"], 1);
 });

@@ -113,6 +113,13 @@ Deno.test("DfuSession goes from writing to reading and back as often as it likes
     await session.write(FLASH + offset, block);
     assertEquals(await session.read(FLASH + offset, 2048), block);
     assertEquals(await session.read(FLASH + offset, 7), block.subarray(0, 7));
+    await session.read(FLASH + offset, 2048);
+  }
+  for (const offset of [0x8000, 0xA000]) {
+    // Where the address would count on, the state still is another.
+    await session.write(FLASH + offset, data.subarray(0, 2048));
+    await session.read(FLASH + offset + 2048, 2048);
+    await session.write(FLASH + offset + 4096, data.subarray(0, 2048));
   }
   assertEquals(device.report.violationCount, 0);
 });
@@ -237,6 +244,15 @@ Deno.test("DfuSession refuses a device that ends its work in a state where it sh
     });
     await assertRejects(() => session(transport).eraseAll(), DeviceError, "Cannot erase");
   }
+});
+
+Deno.test("DfuSession refuses an error that a device tells in any state", async () => {
+  const transport = new ScriptedTransport(({ setup }) =>
+    setup.request === 3 ? statusBytes(DfuState.dfuDNLOAD_IDLE, { status: 3 }) : new Uint8Array()
+  );
+  const writing = () => session(transport).write(FLASH, pattern(4));
+  await assertRejects(writing, DeviceError, "dfuIDLE");
+  assert(!transport.sent.some(({ setup }) => setup.value === 2));
 });
 
 Deno.test("DfuSession.selectAlternate() forgives a device with one alternate that stalls the choice", async () => {

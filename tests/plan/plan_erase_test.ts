@@ -58,11 +58,15 @@ Deno.test("planErase() does not read back what cannot be read", () => {
 });
 
 Deno.test("planErase() refuses ranges that are not whole pages, and says what they reach over", () => {
-  for (
-    const [address, size] of [[0x08000000, 0x3FFF], [0x08000001, 0x4000], [0x08003000, 0x1000]]
-  ) {
-    const range = { kind: "range", address: address!, size: size! } as const;
-    assertThrows(() => planErase(range, F405, FIRST), PlanError, "exactly");
+  const refused = [
+    [0x08000000, 0x3FFF, "0x08000000..0x08004000"],
+    [0x08000001, 0x4000, "0x08000000..0x08008000"],
+    [0x08003000, 0x1000, "0x08000000..0x08004000"],
+  ] as const;
+  for (const [address, size, pages] of refused) {
+    const range = { kind: "range", address, size } as const;
+    const text = `exactly: pages reach over ${pages}`;
+    assertThrows(() => planErase(range, F405, FIRST), PlanError, text);
   }
 });
 
