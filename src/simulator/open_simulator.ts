@@ -11,9 +11,16 @@ import { realClock, VirtualClock } from "./virtual_clock.ts";
  */
 export async function openSimulator(
   text: string,
-): Promise<{ readonly transport: Transport; readonly clock: Clock; readonly path: string }> {
+): Promise<{
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly path: string;
+  /** Opens it again after it has reset itself. */
+  readonly reopen: () => Promise<Transport>;
+}> {
   const { options, speed } = parseSimulatorSpec(text);
   const clock = speed === undefined ? new VirtualClock() : realClock(speed);
   const device = createSimulatedDevice(options, clock);
-  return { transport: await device.open(), clock, path: device.describe().path };
+  const reopen = () => device.open();
+  return { transport: await reopen(), clock, path: device.describe().path, reopen };
 }

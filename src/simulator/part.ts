@@ -3,6 +3,7 @@ import { profileOfChip } from "../plan/device_profile.ts";
 import { pageAt } from "../plan/memory_layout.ts";
 import type { Fault } from "./faults.ts";
 import { FlashMemory } from "./flash_memory.ts";
+import { fillOptionBytes, loadOptionBytes, setReadProtection } from "./option_bytes.ts";
 import { Random } from "./random.ts";
 import { Recorder } from "./report.ts";
 
@@ -42,14 +43,18 @@ export interface Part {
   readonly options: SimulatorOptions;
   readonly quirks: ReadonlySet<Quirk>;
   readonly memory: FlashMemory;
-  /** Addresses of write-protected pages. */
-  readonly writeProtectedPages: ReadonlySet<number>;
+  /** Addresses of pages that are write-protected whatever the option bytes say. */
+  readonly alwaysProtectedPages: ReadonlySet<number>;
   /** Bits can be cleared in bytes that are programmed already; elsewhere ECC forbids it. */
   readonly rewritable: boolean;
   readonly random: Random;
   readonly recorder: Recorder;
-  /** Read unprotect ends it. */
+  /** Addresses of write-protected pages, since the last start. */
+  writeProtectedPages: ReadonlySet<number>;
+  /** Level 1 or 2, since the last start; read unprotect ends level 1. */
   readProtected: boolean;
+  /** Read protection level 2: the boot loader never runs again. */
+  lockedForEver: boolean;
 }
 
 export function createPart(options: SimulatorOptions): Part {
@@ -60,22 +65,34 @@ export function createPart(options: SimulatorOptions): Part {
     seed,
     erasedByte: chip.erasedByte ?? 0xFF,
   });
-  return {
+  const alwaysProtectedPages = new Set(
+    (options.writeProtected ?? []).map((address) => {
+      const area = memory.areaAt(address);
+      return (area && pageAt(area.layout, address)?.address) ?? address;
+    }),
+  );
+  const part: Part = {
     chip,
     options,
     quirks: new Set(options.quirks ?? chip.quirks),
     memory,
-    writeProtectedPages: new Set(
-      (options.writeProtected ?? []).map((address) => {
-        const area = memory.areaAt(address);
-        return (area && pageAt(area.layout, address)?.address) ?? address;
-      }),
-    ),
+    alwaysProtectedPages,
+    writeProtectedPages: alwaysProtectedPages,
     rewritable: chip.reprogrammable ?? false,
     random: new Random(seed + 1000),
     recorder: new Recorder(),
     readProtected: options.readProtected ?? false,
+    lockedForEver: false,
   };
+  fillOptionBytes(part);
+  applyProtection(part);
+  return part;
+}
+
+/** Lets a part start with the protection that its options ask for, besides what its option bytes say. */
+export function applyProtection(part: Part): void {
+  if (part.options.readProtected === true) setReadProtection(part, true);
+  loadOptionBytes(part);
 }
 
 /** How long work takes and what the loader says of it, both in milliseconds. */

@@ -4,7 +4,8 @@ import type { Clock } from "../usb/transport.ts";
 import { BootLoader } from "./boot_loader.ts";
 import { deviceVersionOf, serialOf } from "./descriptor_bytes.ts";
 import { loadImageFile, saveImageFile } from "./image_file.ts";
-import { createPart, type Part, type SimulatorOptions } from "./part.ts";
+import { loadOptionBytes } from "./option_bytes.ts";
+import { applyProtection, createPart, type Part, type SimulatorOptions } from "./part.ts";
 import type { LogEntry, SimulatorReport } from "./report.ts";
 import {
   type DepartureReason,
@@ -21,7 +22,10 @@ import { CLOCK_TOLERANCE_MS } from "./work_runner.ts";
  */
 export function createSimulatedDevice(options: SimulatorOptions, clock: Clock): SimulatedDevice {
   const part = createPart(options);
-  if (options.image !== undefined) loadImageFile(part, options.image);
+  if (options.image !== undefined) {
+    loadImageFile(part, options.image);
+    applyProtection(part);
+  }
   return new SimulatedDevice(part, clock);
 }
 
@@ -55,7 +59,9 @@ export class SimulatedDevice {
     this.#clock = clock;
     this.#loader = new BootLoader(part);
     const isSlow = part.quirks.has("slow-enumeration");
-    this.#readyMs = clock.now() + (isSlow ? SLOW_ENUMERATION_MS : 0);
+    this.#readyMs = part.lockedForEver
+      ? undefined
+      : clock.now() + (isSlow ? SLOW_ENUMERATION_MS : 0);
   }
 
   /** What happened so far. */
@@ -153,8 +159,9 @@ export class SimulatedDevice {
   #depart(reason: DepartureReason): void {
     const nowMs = this.#clock.now();
     this.#loader.breakOff(nowMs);
+    loadOptionBytes(this.#part);
     this.#loader = new BootLoader(this.#part);
-    const isGone = reason === "left" || reason === "pulled";
+    const isGone = reason === "left" || reason === "pulled" || this.#part.lockedForEver;
     const isSlow = this.#part.quirks.has("slow-enumeration");
     this.#readyMs = isGone ? undefined : nowMs + (isSlow ? SLOW_ENUMERATION_MS : ENUMERATION_MS);
     this.#transport?.disconnect();

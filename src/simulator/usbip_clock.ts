@@ -2,6 +2,8 @@ import type { Clock } from "../usb/transport.ts";
 
 /** Timers count in milliseconds: less is not worth waiting for, it is added to the next wait. */
 const SHORTEST_WAIT_MS = 1;
+/** Timers count to 2^31. Whoever waits for weeks waits for ever. */
+const LONGEST_WAIT_MS = 2 ** 31 - 1;
 /** A process that was held up for longer has stood still, and the device with it. */
 const MAXIMUM_LATENESS_MS = 5;
 
@@ -34,6 +36,7 @@ export class UsbipClock implements Clock {
       this.#latenessMs = -dueMs;
       return;
     }
+    if (dueMs > LONGEST_WAIT_MS) return await new Promise<void>(() => {});
     const wait = ++this.#waits;
     const startMs = this.#timer.now();
     await this.#timer.sleep(Math.floor(dueMs));

@@ -52,7 +52,7 @@ export async function serveImport(options: ImportOptions): Promise<void> {
     if (header === undefined) return await pipe.failure;
     const command = decodeCommand(header);
     if (command.kind === "unlink") {
-      pipe.unlink(command);
+      await pipe.unlink(command);
       continue;
     }
     const size = command.direction === "out" ? command.size : 0;
@@ -66,11 +66,8 @@ export async function serveImport(options: ImportOptions): Promise<void> {
 /** More than any host has under way on one endpoint; a bound for memory. */
 const MAXIMUM_PENDING = 64;
 
-/**
- * The host decides how long it waits and unlinks what takes too long, so this is only so long that no timer overflows,
- * and longer than any erase: 32 s.
- */
-const PATIENCE_MS = 1_000_000;
+/** The host decides how long it waits: it unlinks what takes too long. */
+const PATIENCE_MS = Number.MAX_SAFE_INTEGER;
 
 interface PendingTransfer {
   readonly command: SubmitCommand;
@@ -100,7 +97,7 @@ class ControlPipe {
     if (this.#pending.length === 1) this.#start(this.#perform());
   }
 
-  unlink({ sequence, target }: UnlinkCommand): void {
+  async unlink({ sequence, target }: UnlinkCommand): Promise<void> {
     const index = this.#pending.findIndex(({ command, isUnlinked }) =>
       command.sequence === target && !isUnlinked
     );
@@ -109,7 +106,7 @@ class ControlPipe {
     if (transfer !== undefined) transfer.isUnlinked = true;
     if (index === 0) this.#options.transport.cancel();
     if (index > 0) this.#pending.splice(index, 1);
-    this.#start(this.#options.write(encodeUnlinkReturn(sequence, status)));
+    await this.#options.write(encodeUnlinkReturn(sequence, status));
   }
 
   /** Work beside the reading: its failure ends the reading, which then reports it. */
@@ -138,7 +135,7 @@ class ControlPipe {
       if (result !== "unlinked" && result !== "disconnected") {
         await write(encodeSubmitReturn(sequence, returnOf(command, { ...done, result })));
       }
-      if (result === "disconnected" || this.#hasLeft()) return await reader.cancel();
+      if (result === "disconnected") return await reader.cancel();
       if (transport.departsAtMs !== undefined && this.#pending.length === 0) this.#awaitDeparture();
     }
   }

@@ -3,6 +3,12 @@ import { type MemoryPage, pageAt } from "../plan/memory_layout.ts";
 import type { DfuStatusName } from "./dfu_numbers.ts";
 import type { MemoryArea } from "./flash_memory.ts";
 import {
+  isOptionBlock,
+  setReadProtection,
+  tearOptionBlock,
+  writeOptionBlock,
+} from "./option_bytes.ts";
+import {
   eraseTime,
   massEraseTime,
   type Part,
@@ -121,7 +127,7 @@ function readUnprotect({ part, state }: Target): Work {
     statedMs: time.statedMs,
     finish: () => {
       erasure.finish();
-      part.readProtected = false;
+      setReadProtection(part, false);
     },
     resets: true,
   };
@@ -169,12 +175,14 @@ function writeDeviceFeature(write: Write, { part, state }: Target): Work {
 
 /** The loader erases and rewrites all option bytes, which costs about as much as erasing a small page. */
 function writeOptionBytes(write: Write, { part, state }: Target): Work {
+  if (!isOptionBlock(part, write.address)) return refuse("errTARGET");
   return {
     ...eraseTime(part, { timing: state.timing, pageSize: 0 }),
     activity: "program",
     status: "OK",
     begin: () => void (part.recorder.bytesWritten += write.data.length),
-    finish: () => part.memory.program(write.area, write),
+    finish: () => writeOptionBlock(part, write),
+    tear: () => tearOptionBlock(part, write.address),
     resets: part.quirks.has("resets-after-option-bytes"),
   };
 }
