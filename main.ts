@@ -1,13 +1,12 @@
 import config from "./deno.json" with { type: "json" };
-import { processOutput } from "./src/cli/output.ts";
+import { printOnly, processOutput } from "./src/cli/output.ts";
 import { type Build, isVersionRequest, renderVersion } from "./src/cli/version.ts";
 
 /** Runs dfuse as this process, and ends it. */
 export async function main(build: Build): Promise<never> {
   const output = processOutput();
   if (isVersionRequest(Deno.args)) {
-    output.out(renderVersion(build));
-    Deno.exit(0);
+    Deno.exit(printOnly(output, renderVersion(build)));
   }
   // Not needed to say the version, and most of what there is to load.
   const { run } = await import("./src/cli/run.ts");

@@ -5,15 +5,19 @@
 import { benchExecutable } from "./bench/executable.ts";
 import { benchFirmware } from "./bench/firmware.ts";
 import { benchFlash } from "./bench/flash.ts";
+import { benchFormats } from "./bench/formats.ts";
 import { benchPlan } from "./bench/plan.ts";
 import { benchStartUp } from "./bench/start_up.ts";
+import { benchStation } from "./bench/station.ts";
 
 const SECTIONS: Readonly<Record<string, () => Promise<void>>> = {
   "firmware": benchFirmware,
+  "formats": benchFormats,
   "plan": benchPlan,
   "start-up": benchStartUp,
   "executable": benchExecutable,
   "flash": benchFlash,
+  "station": benchStation,
 };
 
 const names = Deno.args.length === 0 ? Object.keys(SECTIONS) : Deno.args;

@@ -30,8 +30,8 @@ export interface FuzzReport {
 
 /**
  * Reads good files that were changed a little. Every one must be refused with a `FirmwareError` that tells where, or
- * (overlaps) a `PlanError`, or be read in the same way with and without its bytes, in time, and within the memory that the
- * limits below state.
+ * (overlaps) a `PlanError`, or be read in the same way with and without its bytes, in time, and within the memory that
+ * the limits below state.
  * @throws Error with the input of the first that is not.
  */
 export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {

@@ -1,5 +1,6 @@
 import type { ProgressEvent, Report } from "../dfu/report.ts";
 import { formatUsbIds } from "../format.ts";
+import type { DeviceProfile } from "../plan/device_profile.ts";
 import type { Plan } from "../plan/operation.ts";
 import type { Clock } from "../usb/transport.ts";
 import type { Target } from "./open_target.ts";
@@ -82,6 +83,7 @@ export class TextLines implements Listener {
   readonly #progress: ProgressLines;
   readonly #quiet: boolean;
   readonly #title: string;
+  #profile: DeviceProfile | undefined;
   readonly onEvent: (event: ProgressEvent) => void;
 
   constructor(output: Output, options: ListenerOptions) {
@@ -96,6 +98,7 @@ export class TextLines implements Listener {
   }
 
   device({ device, location }: Target): void {
+    this.#profile = device.profile;
     if (this.#quiet) return;
     const { style } = this.#output;
     const [head, ...more] = wrapText(
@@ -115,6 +118,7 @@ export class TextLines implements Listener {
     this.end();
     const { errorStyle } = this.#output;
     for (const warning of plan.warnings) this.#output.err(renderWarning(warning, errorStyle));
+    if (!this.#quiet && this.#profile !== undefined) this.#progress.showMemory(this.#profile, plan);
   }
 
   end(): void {
@@ -122,7 +126,7 @@ export class TextLines implements Listener {
   }
 
   report(report: Report): void {
-    this.end();
+    this.#progress.finish();
     const { style, errorStyle } = this.#output;
     if (report.error !== undefined) this.#output.err(renderError(report.error, errorStyle));
     if (!this.#quiet || report.error !== undefined) this.#output.out(renderReport(report, style));

@@ -1,31 +1,34 @@
 import { flashDevice } from "../dfu/flash.ts";
 import { flashInputOf } from "../dfu/flash_input.ts";
-import { collectFiles } from "../firmware/merge_files.ts";
 import { createCommand } from "./create_command.ts";
-import { type FileArguments, readFileArguments } from "./file_arguments.ts";
 import { conclude, createListener } from "./event_lines.ts";
+import { type FileArguments, readFileArguments } from "./file_arguments.ts";
+import { isJob, readJob } from "./job.ts";
 import { addTargetDeviceOptions, type TargetFlags, withTarget } from "./open_target.ts";
 import type { Output } from "./output.ts";
+import { planOnDevice } from "./plan_on_device.ts";
 import {
   addFirmwareOptions,
   addPlanOptions,
   type PlanFlags,
   planOptionsOf,
 } from "./plan_options.ts";
+import { readCheckedFirmware } from "./station_firmware.ts";
+import { addStationOptions, type StationFlags, usesStation } from "./station_options.ts";
+import type { Build } from "./version.ts";
 
-import { planOnDevice } from "./plan_on_device.ts";
-
-interface FlashFlags extends PlanFlags, TargetFlags {
+interface FlashFlags extends PlanFlags, TargetFlags, StationFlags {
   readonly dryRun?: boolean;
   readonly quiet?: boolean;
 }
 
 /** `dfuse flash`: plan and do it. */
-export function flashCommand(output: Output) {
+export function flashCommand(output: Output, build: Build) {
   const command = createCommand()
     .description("Put firmware onto a device, verify it, and start it.")
     .arguments("<files...:string>");
-  return addPlanOptions(addTargetDeviceOptions(addFirmwareOptions(command)))
+  const withDevice = addTargetDeviceOptions(addFirmwareOptions(command));
+  return addStationOptions(addPlanOptions(withDevice))
     .option("--dry-run", "Look at the device, print the plan, and stop.")
     .option("-q, --quiet", "Print nothing but errors.")
     .option("--json", "Print one JSON event per line (see docs/json.md).")
@@ -33,9 +36,18 @@ export function flashCommand(output: Output) {
     .example("Try it on a simulated part", "dfuse flash firmware.dfu --simulate stm32f405")
     .example("Several files at once", "dfuse flash boot.hex app.bin@0x08008000")
     .example("See first what it would do", "dfuse flash firmware.dfu --dry-run")
-    .action((flags: FlashFlags, ...words: [string, ...string[]]) =>
-      flash(output, readFileArguments(words, flags), flags)
-    );
+    .example("One after the other, all day", "dfuse flash firmware.dfu --watch --journal log.jsonl")
+    .example("The same, from a job file", "dfuse flash job.json")
+    .action(async (given: FlashFlags, ...parameters: [string, ...string[]]) => {
+      const { words, flags } = isJob(parameters)
+        ? await readJob(parameters[0], given)
+        : { words: parameters, flags: given };
+      const files = readFileArguments(words, flags);
+      if (!usesStation(flags) || flags.dryRun === true) return await flash(output, files, flags);
+      // Loaded on demand: a flash at a desk does without.
+      const { flashStation } = await import("./station_flash.ts");
+      await flashStation(output, { files, flags, build });
+    });
 }
 
 async function flash(output: Output, files: FileArguments, flags: FlashFlags): Promise<void> {
@@ -46,8 +58,8 @@ async function flash(output: Output, files: FileArguments, flags: FlashFlags): P
       (target, signal) => planOnDevice(output, target, { files, flags, signal }),
     );
   }
-  const { ignoreCrc } = flags;
-  const input = flashInputOf(await collectFiles(files.files, { ignoreCrc }));
+  const { firmware } = await readCheckedFirmware(files, flags);
+  const input = flashInputOf(firmware);
   await withTarget(flags, output, async (target, signal) => {
     const { device, clock } = target;
     const listener = createListener(output, { ...flags, title: files.title, clock });

@@ -1,75 +1,53 @@
-import { endOf } from "../plan/extents.ts";
+import type { Extent } from "../firmware/firmware.ts";
+import { extentOf } from "../plan/check_images.ts";
 import type { MemoryLayout } from "../plan/memory_layout.ts";
 import type { PageAction, PageRun } from "../plan/operation.ts";
-import { type Paint, paint, type Style } from "./style.ts";
+import { cellsIn, layOutStrips, type Mark, renderLegend, renderStrips } from "./strip_cells.ts";
+import type { Style } from "./style.ts";
 
-/** How each treatment of memory is drawn: a block, an ASCII letter, a colour, a word. */
-const MARKS: Readonly<Record<PageAction | "none", Mark>> = {
+type Treatment = PageAction | "none" | "read-only";
+
+/** How each treatment of memory is drawn. */
+const MARKS: Readonly<Record<Treatment, Mark>> = {
   "erase-write": { block: "█", ascii: "#", color: "yellow", word: "erase and write" },
   "write": { block: "▓", ascii: "+", color: "cyan", word: "write" },
   "erase": { block: "▒", ascii: "x", color: "red", word: "erase" },
   "keep": { block: "░", ascii: "=", color: "green", word: "unchanged" },
   "none": { block: "·", ascii: ".", color: "dim", word: "not touched" },
+  "read-only": { block: "-", ascii: "-", color: "dim", word: "read-only" },
 };
 
-interface Mark {
-  readonly block: string;
-  readonly ascii: string;
-  readonly color: Paint;
-  readonly word: string;
-}
-
 /** Where several treatments share a cell, the one that changes most is shown. */
-const RANK: readonly (PageAction | "none")[] = ["none", "keep", "write", "erase", "erase-write"];
+const RANK: readonly Treatment[] = ["read-only", "none", "keep", "write", "erase", "erase-write"];
 
-/** One alternate's memory as a strip of cells to scale, with a legend of the marks in it. */
+/** What a plan does to one alternate's memory, as strips of cells to scale, with a legend of the marks in them. */
 export function renderMemoryStrip(
   layout: MemoryLayout,
   pages: readonly PageRun[],
   style: Style,
 ): string {
-  const regions = layout.regions.map((region) => ({
-    address: region.address,
-    size: region.pageSize * region.pageCount,
-  }));
-  const total = regions.reduce((sum, region) => sum + region.size, 0);
-  const width = Math.max(16, Math.min(64, style.columns - 4));
-  const cells: (PageAction | "none")[] = new Array(width).fill("none");
-  let before = 0;
-  for (const region of regions) {
-    for (const run of pages) {
-      const start = Math.max(run.address, region.address) - region.address + before;
-      const end = Math.min(run.address + run.pageSize * run.pageCount, endOf(region)) -
-        region.address + before;
-      if (start < end) fill(cells, run.action, { from: start / total, to: end / total });
+  const ranges = [
+    ...layout.regions.map((region): Range => ({
+      ...extentOf(region),
+      treatment: region.writable ? "none" : "read-only",
+    })),
+    ...pages.map((run): Range => ({ ...extentOf(run), treatment: run.action })),
+  ];
+  const strips = layOutStrips(layout.regions.map(extentOf), style).map((strip) => {
+    const ranks: number[] = new Array(strip.cellCount).fill(0);
+    for (const range of ranges) {
+      const rank = RANK.indexOf(range.treatment);
+      for (const { index } of cellsIn(strip, range)) {
+        ranks[index] = Math.max(ranks[index]!, rank);
+      }
     }
-    before += region.size;
-  }
-  return `  [${drawCells(cells, style)}]\n  ${legend(cells, style)}`;
+    return { strip, cells: ranks.map((rank) => MARKS[RANK[rank]!]) };
+  });
+  const found = new Set(strips.flatMap(({ cells }) => cells));
+  const legend = RANK.toReversed().map((name) => MARKS[name]).filter((mark) => found.has(mark));
+  return `${renderStrips(strips, style)}\n${renderLegend(legend, style)}`;
 }
 
-function fill(
-  cells: (PageAction | "none")[],
-  action: PageAction,
-  part: { readonly from: number; readonly to: number },
-): void {
-  const last = Math.ceil(part.to * cells.length - 1e-9);
-  for (let index = Math.floor(part.from * cells.length + 1e-9); index < last; index++) {
-    const current = cells[index] ?? "none";
-    if (RANK.indexOf(action) > RANK.indexOf(current)) cells[index] = action;
-  }
-}
-
-function drawCells(cells: readonly (PageAction | "none")[], style: Style): string {
-  return cells.map((cell) => draw(cell, style)).join("");
-}
-
-function draw(cell: PageAction | "none", style: Style): string {
-  const mark = MARKS[cell];
-  return paint(style, mark.color, style.blocks ? mark.block : mark.ascii);
-}
-
-function legend(cells: readonly (PageAction | "none")[], style: Style): string {
-  return RANK.toReversed().filter((action) => cells.includes(action))
-    .map((action) => `${draw(action, style)} ${MARKS[action].word}`).join("   ");
+interface Range extends Extent {
+  readonly treatment: Treatment;
 }

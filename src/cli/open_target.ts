@@ -5,6 +5,7 @@ import { UsageError } from "../errors.ts";
 import { formatUsbIds } from "../format.ts";
 import type { Clock, Transport } from "../usb/transport.ts";
 import { addDeviceOptions, type DeviceFlags, openAttachedDevice } from "./device_options.ts";
+import { reopenAttachedDevice } from "./reopen_device.ts";
 import { interruptible } from "./interrupt.ts";
 import type { Output } from "./output.ts";
 import { type AnyCommand, type PlanFlags, voltageRangeOf } from "./plan_options.ts";
@@ -21,6 +22,12 @@ export interface Target {
   /** For people: `0483:df11 at 1-4.2, serial 3573…`. */
   readonly location: string;
   readonly path: string;
+  /**
+   * Opens the device again after it has reset itself; `device` is of no more use then.
+   *
+   * @throws {TransportError} if it does not come back.
+   */
+  reopen(): Promise<Target["device"]>;
 }
 
 /** Options of every command that works on a device. */
@@ -43,11 +50,22 @@ export function withTarget<T>(
   const chip = flags.chip === undefined ? undefined : findChip(flags.chip);
   const voltage = flags.vdd === undefined ? undefined : voltageRangeOf(flags.vdd);
   return interruptible(output, async (signal) => {
-    const { transport, clock, path } = await openTransport(flags, { output, signal });
+    const opened = await openTransport(flags, { output, signal });
+    const { clock, path } = opened;
+    let { transport } = opened;
+    const open = () =>
+      openDevice(transport, { clock, chip, voltage, transferSize: flags.transferSize });
+    const reopen = async () => {
+      await transport.close();
+      transport = await opened.reopen();
+      return await open();
+    };
     try {
-      const options = { clock, chip, voltage, transferSize: flags.transferSize };
-      const device = await openDevice(transport, options);
-      return await work({ device, clock, path, location: locationOf(device, path) }, signal);
+      const device = await open();
+      return await work(
+        { device, clock, path, location: locationOf(device, path), reopen },
+        signal,
+      );
     } finally {
       await transport.close();
     }
@@ -58,6 +76,7 @@ interface OpenedTransport {
   readonly transport: Transport;
   readonly clock: Clock;
   readonly path: string;
+  readonly reopen: () => Promise<Transport>;
 }
 
 async function openTransport(
@@ -66,7 +85,9 @@ async function openTransport(
 ): Promise<OpenedTransport> {
   if (flags.simulate === undefined) {
     const { transport, clock, device } = await openAttachedDevice(flags, options);
-    return { transport, clock, path: device.path };
+    const { path } = device;
+    const reopen = () => reopenAttachedDevice(path, { ...options, clock });
+    return { transport, clock, path, reopen };
   }
   if (flags.device !== undefined) {
     throw new UsageError("Cannot combine --device with --simulate: each names a device");

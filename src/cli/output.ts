@@ -1,4 +1,4 @@
-import { DfuseError, ExitCode } from "../errors.ts";
+import { DfuseError, ExitCode, UsageError } from "../errors.ts";
 import { paint, type Style, styleOf, wrapText } from "./style.ts";
 
 /** Where a command writes. Results go to `out`, all that is said meanwhile to `err`. */
@@ -28,7 +28,21 @@ function writeAll(file: { writeSync(bytes: Uint8Array): number }, text: string):
   try {
     while (bytes.length > 0) bytes = bytes.subarray(file.writeSync(bytes));
   } catch (error) {
-    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+    if (error instanceof Deno.errors.BrokenPipe) return;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new UsageError(`Cannot write the output: ${reason}`, { cause: error });
+  }
+}
+
+/** Prints a text and gives the exit code, for who has nothing else to do. */
+export function printOnly(output: Output, text: string): ExitCode {
+  try {
+    output.out(text);
+    return ExitCode.done;
+  } catch (error) {
+    if (!(error instanceof DfuseError)) throw error;
+    output.err(renderError(error, output.errorStyle));
+    return error.exitCode;
   }
 }
 

@@ -1,4 +1,4 @@
-import { TransportError } from "../errors.ts";
+import { TransportError, UsageError } from "../errors.ts";
 import { summarizeFiles } from "../firmware/merge_files.ts";
 import { planFlash } from "../plan/plan.ts";
 import { planInputOf } from "../plan/plan_input.ts";
@@ -9,15 +9,21 @@ import type { TargetFlags } from "./open_target.ts";
 import { type Output, renderWarning } from "./output.ts";
 import { addFirmwareOptions, addPlanOptions, addTargetOptions } from "./plan_options.ts";
 import { type PlanFlags, planOptionsOf, profileOf } from "./plan_options.ts";
+import { addPictureOptions, checkPictures, type PictureFlags } from "./plan_pictures.ts";
+import { wantsPictures, writePictures } from "./plan_pictures.ts";
 import { infoDocument, renderInfo } from "./render_info.ts";
 import { printPlan } from "./render_plan.ts";
+import { addUnitOptions, type UnitFlags } from "./station_options.ts";
+import { planUnit } from "./station_unit.ts";
+import { patchOutlines } from "../station/patch_image.ts";
 
 /** `dfuse plan`: what a flash would do, without doing it. */
 export function planCommand(output: Output) {
   const command = createCommand()
     .description("Show what a flash would erase, write and keep, and how long it takes.")
     .arguments("<files...:string>");
-  return addPlanOptions(addDeviceOptions(addTargetOptions(addFirmwareOptions(command))))
+  const withMemory = addDeviceOptions(addTargetOptions(addFirmwareOptions(command)));
+  return addPictureOptions(addUnitOptions(addPlanOptions(withMemory)))
     .option("--simulate <spec:string:chip>", "Plan for a simulated part: stm32f405[,image=FILE,…].")
     .option("--json", "Print one JSON document (see docs/json.md).")
     .example("For the attached device, as it is now", "dfuse plan firmware.dfu")
@@ -28,32 +34,46 @@ export function planCommand(output: Output) {
     )
     .example("A raw binary", "dfuse plan app.bin --address 0x08008000 --chip stm32f405")
     .example("Several files at once", "dfuse plan boot.hex app.bin@0x08008000 --chip stm32f405")
-    .action((flags: PlanFlags & TargetFlags, ...words: [string, ...string[]]) =>
+    .example("As a picture", "dfuse plan firmware.dfu --chip stm32f405 --svg plan.svg")
+    .action((flags: PlanCommandFlags, ...words: [string, ...string[]]) =>
       showPlan(output, readFileArguments(words, flags), flags)
     );
 }
 
+type PlanCommandFlags = PlanFlags & TargetFlags & UnitFlags & PictureFlags;
+
 async function showPlan(
   output: Output,
   files: FileArguments,
-  flags: PlanFlags & TargetFlags,
+  flags: PlanCommandFlags,
 ): Promise<void> {
+  checkPictures(flags);
   const namesDevice = flags.simulate !== undefined || flags.device !== undefined ||
     flags.wait !== undefined;
   const profile = namesDevice ? undefined : profileOf(flags);
   if (profile === undefined) return await planForDevice(output, files, { flags, namesDevice });
-  const { ignoreCrc, json = false } = flags;
-  const summary = await summarizeFiles(files.files, { ignoreCrc });
+  const { ignoreCrc, json = false, html } = flags;
+  const summary = await summarizeFiles(files.files, { ignoreCrc, sha256: html !== undefined });
   const file = files.title;
-  const plan = planFlash(planInputOf(summary, { file }), profile, planOptionsOf(flags));
-  printPlan(output, { file, summary, profile, plan }, { json });
+  const input = planInputOf(summary, { file });
+  const unit = await planUnit(flags, input);
+  const places = [...unit?.row.bytes.keys() ?? []];
+  const plan = planFlash(patchOutlines(input, places), profile, planOptionsOf(flags));
+  const report = { file, summary, profile, plan, unit };
+  printPlan(output, report, { json });
+  await writePictures(flags, report);
 }
+
+const NO_MEMORY = "no memory to plan for is named, and no device is attached";
+const ADD_MEMORY = {
+  hint: 'Add --chip NAME (dfuse chips lists them) or --layout "@Internal Flash  /0x08000000/…"',
+};
 
 /** With no device that was named, and none attached, the file is shown, and what to add. */
 async function planForDevice(
   output: Output,
   files: FileArguments,
-  options: { readonly flags: PlanFlags & TargetFlags; readonly namesDevice: boolean },
+  options: { readonly flags: PlanCommandFlags; readonly namesDevice: boolean },
 ): Promise<void> {
   const { flags, namesDevice } = options;
   // Loaded on demand: all that talks to a device is more than all the rest.
@@ -68,6 +88,7 @@ async function planForDevice(
   } catch (error) {
     const noDevice = error instanceof TransportError && error.kind === "not-found";
     if (namesDevice || !noDevice) throw error;
+    if (wantsPictures(flags)) throw new UsageError(`Cannot draw a plan: ${NO_MEMORY}`, ADD_MEMORY);
     await showFile(output, files, flags);
   }
 }
@@ -79,11 +100,10 @@ async function showFile(output: Output, files: FileArguments, flags: PlanFlags):
   output.out(
     json === true
       ? JSON.stringify(infoDocument(file, summary), null, 2) + "\n"
-      : renderInfo(file, summary, output.style),
+      : renderInfo(file, summary, { style: output.style }),
   );
   output.err(renderWarning(
-    "There is no plan without a memory to plan for, and no device is attached. Add --chip NAME " +
-      '(dfuse chips lists them) or --layout "@Internal Flash  /0x08000000/…"',
+    `There is no plan: ${NO_MEMORY}. ${ADD_MEMORY.hint}`,
     output.errorStyle,
   ));
 }

@@ -6,7 +6,11 @@ import { createListener } from "./event_lines.ts";
 import type { Target, TargetFlags } from "./open_target.ts";
 import type { Output } from "./output.ts";
 import { type PlanFlags, planOptionsOf } from "./plan_options.ts";
+import { type PictureFlags, writePictures } from "./plan_pictures.ts";
 import { printPlan } from "./render_plan.ts";
+import type { UnitFlags } from "./station_options.ts";
+import { planUnit } from "./station_unit.ts";
+import { patchInput } from "../station/patch_image.ts";
 
 /** A plan for a device as it is now, printed: what `plan` does with a device, and `flash --dry-run`. */
 export async function planOnDevice(
@@ -14,7 +18,9 @@ export async function planOnDevice(
   target: Target,
   job: {
     readonly files: FileArguments;
-    readonly flags: PlanFlags & TargetFlags & { readonly quiet?: boolean };
+    readonly flags: PlanFlags & TargetFlags & UnitFlags & PictureFlags & {
+      readonly quiet?: boolean;
+    };
     readonly signal: AbortSignal;
   },
 ): Promise<void> {
@@ -25,9 +31,13 @@ export async function planOnDevice(
   const quiet = flags.quiet === true || json === true;
   const listener = createListener(output, { title: file, clock, quiet });
   const options = { ...planOptionsOf(flags), onEvent: listener.onEvent, signal };
-  const { plan } = await prepareFlash(device, flashInputOf(firmware), options);
+  const fileInput = flashInputOf(firmware);
+  const unit = await planUnit(flags, fileInput);
+  const input = unit === undefined ? fileInput : patchInput(fileInput, unit.row);
+  const { plan } = await prepareFlash(device, input, options);
   listener.end();
   await device.session.finish();
-  const report = { file, summary: firmware, profile: device.profile, plan };
+  const report = { file, summary: firmware, profile: device.profile, plan, unit };
   printPlan(output, report, { json: json ?? false });
+  await writePictures(flags, report);
 }

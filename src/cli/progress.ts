@@ -1,6 +1,10 @@
 import type { ProgressEvent, Report, Stage } from "../dfu/report.ts";
 import { formatDuration, formatSize } from "../format.ts";
+import type { DeviceProfile } from "../plan/device_profile.ts";
+import type { Plan } from "../plan/operation.ts";
+import { LiveStrip } from "./live_strip.ts";
 import type { Output } from "./output.ts";
+import { renderLegend } from "./strip_cells.ts";
 import { type Paint, paint, type Style, wrapText } from "./style.ts";
 
 /** Where a stage stands: all that its line shows. Sizes in bytes, times in milliseconds of the device's clock. */
@@ -14,23 +18,45 @@ export interface StageProgress {
 const BAR_WIDTH = 24;
 const LABEL_WIDTH = 7;
 
-/** One stage as one line: `write   [#########...............]  12 KiB of 32 KiB, 48 KiB/s, 0.4 s left`. */
-export function renderStage(progress: StageProgress, style: Style): string {
+/**
+ * One stage as one line: `write   [#########...............]  12 KiB of 32 KiB, 48 KiB/s, 0.4 s left`. A strip of the memory
+ * takes the place of the bar where there is one.
+ */
+export function renderStage(progress: StageProgress, style: Style, memory?: LiveStrip): string {
   const { stage, done, total, elapsedMs } = progress;
   const share = total === 0 ? 1 : Math.min(1, done / total);
-  const filled = Math.round(share * BAR_WIDTH);
-  const [full, empty] = style.blocks ? ["█", "░"] : ["#", "."];
-  const bar = paint(style, "cyan", full.repeat(filled)) + empty.repeat(BAR_WIDTH - filled);
+  const percent = `${Math.floor(share * 100)} %`;
   const rate = elapsedMs > 0 ? done / elapsedMs * 1000 : 0;
   const left = rate > 0 && done < total
     ? `, ${formatSize(Math.round(rate))}/s, ${formatDuration((total - done) / rate * 1000)} left`
     : "";
-  const line = `${stage.padEnd(LABEL_WIDTH)} [${bar}] ${formatSize(done).padStart(8)} of ${
-    formatSize(total)
-  }${left}`;
-  const plainLength = line.length - bar.length + BAR_WIDTH;
-  if (plainLength < style.columns) return line;
-  return `${stage.padEnd(LABEL_WIDTH)} ${Math.floor(share * 100)} %`;
+  const label = stage.padEnd(LABEL_WIDTH);
+  const bar = memory?.render(style) ?? `[${renderBar(share, style)}]`;
+  const barLength = memory?.length ?? BAR_WIDTH + 2;
+  const fits = (text: string) => label.length + 1 + barLength + 1 + text.length < style.columns;
+  const text = [
+    `${formatSize(done).padStart(8)} of ${formatSize(total)}${left}`,
+    `${formatSize(done).padStart(8)} of ${formatSize(total)}`,
+    percent,
+  ].find(fits);
+  return text === undefined ? `${label} ${percent}` : `${label} ${bar} ${text}`;
+}
+
+function renderBar(share: number, style: Style): string {
+  const filled = Math.round(share * BAR_WIDTH);
+  const [full, empty] = style.blocks ? ["█", "░"] : ["#", "."];
+  return paint(style, "cyan", full.repeat(filled)) + empty.repeat(BAR_WIDTH - filled);
+}
+
+/** How many cells of memory the line of a stage has room for, beside its sizes and times. */
+export function memoryCellCount({ columns }: Style): number {
+  return Math.max(12, Math.min(48, columns - 56));
+}
+
+/** What a strip of memory ends as: the strip, and what its marks mean. */
+export function renderMemoryEnd(memory: LiveStrip, style: Style): string {
+  const label = "memory".padEnd(LABEL_WIDTH);
+  return `${label} ${memory.render(style)}\n${renderLegend(memory.marks(), style)}\n`;
 }
 
 /** The line that a finished stage leaves behind. */
@@ -45,6 +71,7 @@ export class ProgressLines {
   readonly #live: boolean;
   #current: { stage: Stage; total: number; done: number; startMs: number } | undefined;
   #lastDrawMs = -Infinity;
+  #memory: LiveStrip | undefined;
 
   constructor(
     output: Output,
@@ -55,7 +82,23 @@ export class ProgressLines {
     this.#live = options.terminal;
   }
 
+  /** From now on the memory that a plan works on takes the place of the bar, on a terminal. */
+  showMemory(profile: DeviceProfile, plan: Plan): void {
+    if (!this.#live || plan.pages.length === 0) return;
+    const cellCount = memoryCellCount(this.#output.errorStyle);
+    this.#memory = new LiveStrip(profile, plan, { cellCount });
+  }
+
+  /** The last word, after the last stage: what became of the memory. */
+  finish(): void {
+    this.end();
+    if (this.#memory === undefined) return;
+    this.#output.err(renderMemoryEnd(this.#memory, this.#output.errorStyle));
+    this.#memory = undefined;
+  }
+
   readonly onEvent = (event: ProgressEvent): void => {
+    this.#memory?.onEvent(event);
     switch (event.kind) {
       case "stage":
         this.end();
@@ -88,7 +131,7 @@ export class ProgressLines {
     const realMs = performance.now();
     if (!force && realMs - this.#lastDrawMs < ProgressLines.#INTERVAL_MS) return;
     this.#lastDrawMs = realMs;
-    this.#output.err(`\r\x1b[K${renderStage(progress, this.#output.errorStyle)}`);
+    this.#output.err(`\r\x1b[K${renderStage(progress, this.#output.errorStyle, this.#memory)}`);
   }
 
   #progress(): StageProgress | undefined {

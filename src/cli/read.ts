@@ -5,6 +5,7 @@ import type { FirmwareImage } from "../firmware/firmware.ts";
 import { imageSize } from "../firmware/image.ts";
 import { formatDuration, formatRange, formatSize } from "../format.ts";
 import { planRead } from "../plan/plan_read.ts";
+import { outlineContents, renderContentsStrip } from "./contents_strip.ts";
 import { createCommand } from "./create_command.ts";
 import { createListener } from "./event_lines.ts";
 import {
@@ -21,6 +22,7 @@ interface ReadFlags extends TargetFlags {
   readonly size?: number;
   readonly alternate?: number;
   readonly force?: boolean;
+  readonly map?: boolean;
   readonly quiet?: boolean;
   readonly json?: boolean;
 }
@@ -35,6 +37,7 @@ export function readCommand(output: Output) {
     .option("--size <size:size>", "How much to read. Default: to the memory's end.")
     .option("-a, --alternate <number:integer>", "Alternate setting. Default: 0.")
     .option("-f, --force", "Replace the file if it exists.")
+    .option("--map", "Show where the memory holds anything but blank bytes.")
     .option("-q, --quiet", "Print nothing but errors.")
     .option("--json", "Print one JSON event per line (see docs/json.md).")
     .example("All of the flash", "dfuse read backup.dfu")
@@ -71,6 +74,10 @@ async function read(output: Output, out: string, flags: ReadFlags): Promise<void
       const where = image.segments.map(formatRange).join(", ");
       const time = formatDuration(clock.now() - start);
       output.out(`Done: ${formatSize(size)} read in ${time} from ${where}\n`);
+      if (flags.map === true) {
+        const outline = outlineContents(image, device.profile.erasedByte ?? 0xFF);
+        output.out(renderContentsStrip(ranges, outline, output.style) + "\n");
+      }
     }
   });
 }

@@ -1,4 +1,4 @@
-import type { FirmwareSummary, ImageSummary } from "../firmware/firmware.ts";
+import type { FileFacts, FirmwareSummary, ImageSummary } from "../firmware/firmware.ts";
 import { formatUf2Family } from "../firmware/uf2_families.ts";
 import { checkVectorTableOf, formatVectorTable } from "../firmware/vector_table.ts";
 import {
@@ -9,6 +9,7 @@ import {
   formatSize,
   formatUsbIds,
 } from "../format.ts";
+import { memoryAround, renderContentsStrip } from "./contents_strip.ts";
 import { renderWarning } from "./output.ts";
 import { paint, type Style } from "./style.ts";
 
@@ -22,27 +23,40 @@ const FORMAT_NAMES: Readonly<Record<FirmwareSummary["format"], string>> = {
   uf2: "UF2",
 };
 
-/** A file's facts as text. */
-export function renderInfo(file: string, summary: FirmwareSummary, style: Style): string {
+/** A file's facts as text; with `map`, also a strip of the memory that it is for. */
+export function renderInfo(
+  file: string,
+  summary: FirmwareSummary,
+  options: { readonly style: Style; readonly map?: boolean },
+): string {
+  const { style, map = false } = options;
   const lines = [
     paint(style, "bold", file),
-    ...row("Format", formatNames(summary)),
-    ...row("Size", exactSize(summary.fileSize)),
-    ...row(
-      "Unpacked",
-      summary.unpackedSize === undefined ? undefined : exactSize(summary.unpackedSize),
-    ),
-    ...row("SHA-256", summary.sha256),
-    ...suffixRows(summary),
-    ...row("For parts", summary.family === undefined ? undefined : formatUf2Family(summary.family)),
-    ...row("Entry", summary.entry === undefined ? undefined : formatAddress(summary.entry)),
-    ...summary.images.flatMap((image, index) => ["", ...imageLines(image, index, style)]),
+    ...fileFacts(summary).flatMap(([label, value]) => row(label, value)),
+    ...summary.images.flatMap((image, index) => ["", ...imageLines(image, index, { style, map })]),
   ];
   const warnings = summary.warnings.map((warning) => renderWarning(warning.message, style));
   return lines.join("\n") + "\n" + (warnings.length > 0 ? "\n" : "") + warnings.join("");
 }
 
-function formatNames({ format, files }: FirmwareSummary): string {
+/** What is known of a file as a whole: labels and values, for people. */
+export function fileFacts(
+  summary: FileFacts & Pick<FirmwareSummary, "files" | "sha256">,
+): (readonly [label: string, value: string])[] {
+  const { fileSize, unpackedSize, sha256, family, entry } = summary;
+  const facts = [
+    ["Format", formatNames(summary)],
+    ["Size", exactSize(fileSize)],
+    ["Unpacked", unpackedSize === undefined ? undefined : exactSize(unpackedSize)],
+    ["SHA-256", sha256],
+    ...suffixFacts(summary),
+    ["For parts", family === undefined ? undefined : formatUf2Family(family)],
+    ["Entry", entry === undefined ? undefined : formatAddress(entry)],
+  ] as const;
+  return facts.flatMap(([label, value]) => value === undefined ? [] : [[label, value] as const]);
+}
+
+function formatNames({ format, files }: Pick<FirmwareSummary, "format" | "files">): string {
   const formats = new Set(files?.map((file) => file.format) ?? [format]);
   return [...formats].map((name) => FORMAT_NAMES[name]).join("; ");
 }
@@ -55,7 +69,7 @@ function exactSize(size: number): string {
   return size < 1024 ? formatSize(size) : `${formatSize(size)} (${size} B)`;
 }
 
-function suffixRows({ suffix }: FirmwareSummary): string[] {
+function suffixFacts({ suffix }: FileFacts): (readonly [label: string, value: string])[] {
   if (suffix === undefined) return [];
   const correct = suffix.storedCrc === suffix.computedCrc;
   const crc = correct
@@ -64,13 +78,17 @@ function suffixRows({ suffix }: FirmwareSummary): string[] {
   const any = suffix.vendorId === 0xFFFF && suffix.productId === 0xFFFF;
   const version = suffix.deviceVersion === 0xFFFF ? "any" : formatHex16(suffix.deviceVersion);
   return [
-    ...row("CRC-32", crc),
-    ...row("For USB", any ? "any device" : `${formatUsbIds(suffix)}, version ${version}`),
-    ...row("Suffix", `DFU ${formatHex16(suffix.dfuVersion)}, ${formatSize(suffix.length)}`),
+    ["CRC-32", crc],
+    ["For USB", any ? "any device" : `${formatUsbIds(suffix)}, version ${version}`],
+    ["Suffix", `DFU ${formatHex16(suffix.dfuVersion)}, ${formatSize(suffix.length)}`],
   ];
 }
 
-function imageLines(image: ImageSummary, index: number, style: Style): string[] {
+function imageLines(
+  image: ImageSummary,
+  index: number,
+  { style, map }: { readonly style: Style; readonly map: boolean },
+): string[] {
   const alternate = image.alternate === undefined ? "" : `, alternate ${image.alternate}`;
   const name = image.name === undefined || image.name === "" ? "" : `, "${image.name}"`;
   const count = formatCount(image.elements.length, "element");
@@ -79,11 +97,19 @@ function imageLines(image: ImageSummary, index: number, style: Style): string[] 
     ...row("Size", `${exactSize(image.size)} in ${count}`),
     ...row("SHA-256", image.sha256),
     ...row("Vectors", vectorText(image)),
+    ...(map ? mapLines(image, style) : []),
     ...image.elements.slice(0, MAX_ELEMENTS).map(elementLine),
     ...(image.elements.length > MAX_ELEMENTS
       ? [`  … ${image.elements.length - MAX_ELEMENTS} more, see --json`]
       : []),
   ];
+}
+
+/** Where the image has bytes; nothing for one without addresses. */
+function mapLines({ elements, outline }: ImageSummary, style: Style): string[] {
+  const hasAddresses = elements.every(({ address }) => address !== undefined);
+  if (!hasAddresses || outline.segments.length === 0) return [];
+  return [renderContentsStrip(memoryAround(outline.segments), outline, style)];
 }
 
 /** What a Cortex-M would start with, and why it would not. */

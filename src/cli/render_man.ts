@@ -67,5 +67,5 @@ function text(words: string): string {
   return words
     .replaceAll("\\", "\\e")
     .replaceAll("-", "\\-")
-    ;
+    .replace(/^(?=[.'])/, "\\&");
 }

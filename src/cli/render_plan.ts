@@ -11,6 +11,7 @@ import type { AlternateProfile, DeviceProfile } from "../plan/device_profile.ts"
 import type { AlternateExtent, PageReason, PageRun, Plan } from "../plan/operation.ts";
 import { renderMemoryStrip } from "./memory_strip.ts";
 import { type Output, renderWarning } from "./output.ts";
+import { unitDocument, unitLines, type UnitPlan } from "./station_unit.ts";
 import { paint, type Style, wrapParts, wrapText } from "./style.ts";
 
 /** A plan, and what it was made of. */
@@ -20,6 +21,8 @@ export interface PlanReport {
   readonly summary?: Pick<FirmwareSummary, "format" | "fileSize" | "files" | "warnings">;
   readonly profile: DeviceProfile;
   readonly plan: Plan;
+  /** With values of a unit. */
+  readonly unit?: UnitPlan | undefined;
 }
 
 /** Prints a plan as text or as a JSON document. */
@@ -37,23 +40,33 @@ export function printPlan(
 
 /** A plan as text that a person takes in at a glance. */
 export function renderPlan(report: PlanReport, style: Style): string {
-  const { file, profile, plan, summary } = report;
-  const used = profile.alternates.filter(({ alternate }) =>
-    plan.pages.some((run) => run.alternate === alternate)
-  );
+  const { file, profile, plan, unit } = report;
+  const used = usedAlternates(profile, plan);
   const lines = [
     `${paint(style, "bold", file)} -> ${paint(style, "bold", profile.name)}`,
     ...used.flatMap((target) => ["", ...alternateLines(target, plan, style)]),
     "",
     ...totalLines(plan, style),
+    ...(unit === undefined ? [] : ["", ...unitLines(unit, style)]),
   ];
-  const notes = used.flatMap(({ layout }) => layout.notes);
-  const warnings = [
-    ...(summary?.warnings ?? []).map((warning) => warning.message),
-    ...notes,
-    ...plan.warnings,
-  ].map((message) => renderWarning(message, style));
+  const warnings = warningsOf(report).map((message) => renderWarning(message, style));
   return lines.join("\n") + "\n" + warnings.join("");
+}
+
+/** All that a person should know of the file, the memory and the plan. */
+export function warningsOf({ profile, plan, summary }: PlanReport): string[] {
+  const used = usedAlternates(profile, plan);
+  return [
+    ...(summary?.warnings ?? []).map((warning) => warning.message),
+    ...used.flatMap(({ layout }) => layout.notes),
+    ...plan.warnings,
+  ];
+}
+
+function usedAlternates(profile: DeviceProfile, plan: Plan): AlternateProfile[] {
+  return profile.alternates.filter(({ alternate }) =>
+    plan.pages.some((run) => run.alternate === alternate)
+  );
 }
 
 function alternateLines(target: AlternateProfile, plan: Plan, style: Style): string[] {
@@ -83,8 +96,13 @@ function runCells(run: PageRun): RunCells {
   return [
     formatAddress(run.address),
     `${run.pageCount} x ${formatSize(run.pageSize)}`,
-    `${ACTION_WORDS[run.action]}${sizeWords(run)}${REASON_WORDS[run.reason]}`,
+    runWords(run),
   ];
+}
+
+/** What happens to pages, and why: `erase, write 12.1 KiB of 16 KiB`. */
+export function runWords(run: PageRun): string {
+  return `${ACTION_WORDS[run.action]}${sizeWords(run)}${REASON_WORDS[run.reason]}`;
 }
 
 const ACTION_WORDS: Readonly<Record<PageRun["action"], string>> = {
@@ -140,7 +158,8 @@ function rangeLines(
   ];
 }
 
-function totalLines(plan: Plan, style: Style): string[] {
+/** The sums of a plan, and its time, as lines. */
+export function totalLines(plan: Plan, style: Style): string[] {
   const { totals, estimate } = plan;
   const leave = plan.operations.find((operation) => operation.kind === "leave");
   const parts = [
@@ -180,7 +199,7 @@ function estimateLine(estimate: NonNullable<Plan["estimate"]>): string {
 
 /** A plan as a JSON document: schema `dfuse.plan/1`, see docs/json.md. */
 export function planDocument(report: PlanReport): Record<string, unknown> {
-  const { file, summary, profile, plan } = report;
+  const { file, summary, profile, plan, unit } = report;
   const { vendorId, productId } = profile;
   return {
     schema: "dfuse.plan/1",
@@ -196,6 +215,7 @@ export function planDocument(report: PlanReport): Record<string, unknown> {
       alternates: profile.alternates,
     },
     ...plan,
+    ...(unit === undefined ? {} : { unit: unitDocument(unit) }),
     fileWarnings: summary?.warnings ?? [],
   };
 }

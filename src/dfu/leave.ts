@@ -31,20 +31,19 @@ export async function askToLeave(
   }
   for (let count = 1; count <= MAX_STATUSES; count++) {
     const status = await leavingStatus(poller);
-    if (status === "gone") return;
-    if (status === "silent") continue;
+    if (status === undefined) continue;
     if (status.state === DfuState.dfuERROR || status.status !== 0) throw new RefusedError(status);
     if (status.state !== DfuState.dfuMANIFEST_SYNC) return;
     await clock.sleep(poller.waitAfter(status, LEAVE_TIMEOUT_MS));
   }
 }
 
-async function leavingStatus(poller: StatusPoller): Promise<DfuStatus | "gone" | "silent"> {
+/** The status, or undefined from a device that is gone or silent. */
+async function leavingStatus(poller: StatusPoller): Promise<DfuStatus | undefined> {
   try {
     return await poller.status(LEAVE_TIMEOUT_MS);
   } catch (error) {
-    if (isGone(error)) return "gone";
-    if (isUnanswered(error)) return "silent";
+    if (isUnanswered(error)) return undefined;
     throw error;
   }
 }

@@ -38,6 +38,11 @@ export function isRefusal({ state, status }: DfuStatus): boolean {
   return state === DfuState.dfuERROR && status !== 0 && status !== ERR_STALLEDPKT;
 }
 
+/** Whether work has ended as it should. */
+export function hasSucceeded({ state, status }: DfuStatus): boolean {
+  return status === 0 && (state === DfuState.dfuDNLOAD_IDLE || state === DfuState.dfuIDLE);
+}
+
 export function isStall(error: unknown): boolean {
   return error instanceof TransportError && error.kind === "stall";
 }

@@ -1,5 +1,5 @@
 import type { FlashTiming, Quirk, VoltageRange } from "../chips/chip.ts";
-import { DeviceError, TransportError } from "../errors.ts";
+import { DeviceError } from "../errors.ts";
 import type { Extent } from "../firmware/firmware.ts";
 import { formatAddress } from "../format.ts";
 import type { Clock, Transport } from "../usb/transport.ts";
@@ -26,6 +26,7 @@ import {
 } from "./protocol.ts";
 import { recoverDevice } from "./recovery.ts";
 import {
+  hasSucceeded,
   isRefusal,
   isStall,
   isUnanswered,
@@ -243,8 +244,7 @@ export class DfuSession {
       return;
     }
     this.#state = status.state;
-    const isOver = status.state === DfuState.dfuDNLOAD_IDLE || status.state === DfuState.dfuIDLE;
-    if (!isOver || status.status !== 0) throw new RefusedError(status);
+    if (!hasSucceeded(status)) throw new RefusedError(status);
   }
 
   /** DNLOAD is allowed in dfuIDLE and dfuDNLOAD-IDLE only. */
@@ -291,9 +291,7 @@ export class DfuSession {
   async #statusAfter(error: unknown): Promise<DfuStatus> {
     this.#state = DfuState.dfuERROR;
     if (error instanceof RefusedError) return error.status;
-    if (error instanceof TransportError && error.kind === "stall") {
-      return await this.#poller.status();
-    }
+    if (isStall(error)) return await this.#poller.status();
     throw error;
   }
 }

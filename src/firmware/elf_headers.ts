@@ -34,8 +34,8 @@ export const ELF_HEADER_SIZE = 52;
 /**
  * Decodes the header of a 32-bit little-endian program for ARM or RISC-V (System V ABI, gABI 4.1, chapter 4).
  *
- *     0 "\x7FELF"  4 u8 class  5 u8 data  6 u8 version  16 u16 type  18 u16 machine  24 u32 entry  28 u32 phoff  32 u32 shoff
- *     42 u16 phentsize  44 u16 phnum  46 u16 shentsize  48 u16 shnum
+ *     0 "\x7FELF"  4 u8 class  5 u8 data  6 u8 version  16 u16 type  18 u16 machine
+ *     24 u32 entry  28 u32 phoff  32 u32 shoff  42 u16 phentsize  44 u16 phnum  46 u16 shentsize  48 u16 shnum
  *
  * @throws FirmwareError for any other ELF file, and a damaged one.
  */
@@ -67,7 +67,8 @@ export function decodeElfHeader(source: ByteSource, bytes: Uint8Array): ElfHeade
 /**
  * The segments to be loaded that have bytes in the file, in order of offset. Program header:
  *
- *     0 u32 type, 1 is LOAD  4 u32 offset  8 u32 virtual address  12 u32 physical address  16 u32 size in the file  20 u32 in memory
+ *     0 u32 type, 1 is LOAD  4 u32 offset  8 u32 virtual address  12 u32 physical address
+ *     16 u32 size in the file  20 u32 size in memory
  *
  * @throws FirmwareError for segments that cannot be.
  */

@@ -18,7 +18,10 @@ export interface Image {
   readonly segments: readonly Segment[];
 }
 
-/** The first two words of an image: what a Cortex-M reads when it starts there. Whether they make sense is another matter. */
+/**
+ * The first two words of an image: what a Cortex-M reads when it starts there. Whether they make sense is another
+ * matter.
+ */
 export interface VectorTable {
   /** Of the table, and of the image. */
   readonly address: number;

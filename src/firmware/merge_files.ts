@@ -13,7 +13,7 @@ import type {
   ImageSummary,
   Segment,
 } from "./firmware.ts";
-import { buildImage } from "./image.ts";
+import { buildImage, imageSize } from "./image.ts";
 import { outlineImage } from "./outline.ts";
 import { StreamedFile } from "./input_file.ts";
 import type { ReadOptions } from "./read_firmware.ts";
@@ -40,9 +40,10 @@ export async function collectFiles(
   const read: Named<Firmware>[] = [];
   for (const { path, address = options.address, bytes } of files) {
     const placed = { ...options, address };
-    const file = bytes === undefined
-      ? await collectFile(path, placed)
-      : await collectInput(new StreamedFile(once(bytes), { name: path === "-" ? "standard input" : path }), placed);
+    const file = bytes === undefined ? await collectFile(path, placed) : await collectInput(
+      new StreamedFile(once(bytes), { name: path === "-" ? "standard input" : path }),
+      placed,
+    );
     read.push({ name: path, file });
   }
   if (read.length === 1) return read[0]!.file;
@@ -66,16 +67,18 @@ export async function summarizeFiles(
   files: readonly FileToRead[],
   options: SummarizeOptions = {},
 ): Promise<FirmwareSummary> {
+  // Standard input can be read once only: should it overlap with another file, it would be needed again.
+  if (files.length > 1 && files.some(({ path }) => path === "-")) {
+    return withoutBytes(await collectFiles(files, options));
+  }
   const read: Named<FirmwareSummary>[] = [];
   for (const { path, address = options.address } of files) {
     read.push({ name: path, file: await summarizeFile(path, { ...options, address }) });
   }
   if (read.length === 1) return read[0]!.file;
   const groups = withAlternates(read);
-  const facts = mergeFacts(read);
   if (groups.some(([, parts]) => doOverlap(parts))) {
-    const firmware = await collectFiles(files, options);
-    return { ...facts, images: firmware.images.map(summaryOf), warnings: firmware.warnings };
+    return withoutBytes(await collectFiles(files, options));
   }
   const images = groups.flatMap(([alternate, parts]) =>
     parts.map(({ image: { alternate: _, ...image } }): ImageSummary => ({
@@ -83,7 +86,7 @@ export async function summarizeFiles(
       ...image,
     }))
   );
-  return { ...facts, images, warnings: namedWarnings(read) };
+  return { ...mergeFacts(read), images, warnings: namedWarnings(read) };
 }
 
 interface Named<File> {
@@ -148,10 +151,12 @@ function doOverlap(images: readonly NamedImage<ImageSummary>[]): boolean {
   });
 }
 
-function summaryOf({ image, ...identity }: FirmwareImage): ImageSummary {
-  const outline = outlineImage(image);
-  const size = outline.segments.reduce((sum, segment) => sum + segment.size, 0);
-  return { ...identity, size, elements: [], outline };
+function withoutBytes(firmware: Firmware): FirmwareSummary {
+  const images = firmware.images.map(({ image, ...identity }): ImageSummary => {
+    const elements = image.segments.map(({ address, size }) => ({ address, size, offset: 0 }));
+    return { ...identity, size: imageSize(image), elements, outline: outlineImage(image) };
+  });
+  return { ...firmware, images };
 }
 
 /** The facts of the first file, the size of all, and the suffix that is right for all. */

@@ -1,7 +1,6 @@
 import { formatAddress, formatCount } from "../format.ts";
 import type { ByteSource } from "./byte_source.ts";
 import type { FirmwareEvent } from "./firmware.ts";
-import { uint32At } from "./little_endian.ts";
 import { RecordRuns } from "./record_runs.ts";
 import { formatUf2Family } from "./uf2_families.ts";
 
@@ -12,12 +11,13 @@ import { formatUf2Family } from "./uf2_families.ts";
  *     20 u32 block number   24 u32 number of blocks   28 u32 family id or size of the file   32 payload
  *     508 u32 0x0AB16F30
  *
- * Flags: 0x1 not for the main flash, 0x1000 part of another file, 0x2000 family id. Blocks that are not for the main flash
- * are left out. Every block must be there once; the format has no checksum.
+ * Flags: 0x1 not for the main flash, 0x1000 part of another file, 0x2000 family id. Blocks that are not for the main
+ * flash are left out. Every block must be there once; the format has no checksum.
  * @throws FirmwareError for a block that is damaged, missing or there twice, and for a file of several families.
  */
 export async function* readUf2(source: ByteSource): AsyncGenerator<FirmwareEvent> {
   const blocks = new Uint8Array(BATCH_SIZE + BLOCK_SIZE);
+  const view = new DataView(blocks.buffer);
   const runs = new RecordRuns(source);
   const reading: Reading = { families: new Map(), main: undefined, hasMain: false, skipped: 0 };
   let size = 0;
@@ -29,12 +29,11 @@ export async function* readUf2(source: ByteSource): AsyncGenerator<FirmwareEvent
     size += chunk.length;
     let at = 0;
     for (; at + BLOCK_SIZE <= size; at += BLOCK_SIZE) {
-      const offset = source.offset - size + at;
-      const block = decodeBlock(source, { blocks, at, offset });
-      if (!countBlock(source, reading, { ...block, offset })) continue;
+      const block = decodeBlock(source, { view, at, offset: source.offset - size + at });
+      if (!countBlock(source, reading, block)) continue;
       // Over blocks that have been read: a payload is shorter than its block.
       blocks.copyWithin(runs.size, at + HEADER_SIZE, at + HEADER_SIZE + block.size);
-      runs.add(block, offset);
+      runs.add(block, block.offset);
     }
     yield* runs.drain(blocks);
     blocks.copyWithin(0, at, size);
@@ -58,11 +57,16 @@ const MAX_BLOCK_COUNT = 1 << 24;
 const MAX_FAMILY_COUNT = 16;
 
 const ADDRESS_END = 0x1_0000_0000;
+const MAGIC_0 = 0x0A324655;
+const MAGIC_1 = 0x9E5D5157;
+const MAGIC_END = 0x0AB16F30;
 const NOT_MAIN_FLASH = 0x1;
 const OTHER_FILE = 0x1000;
 const HAS_FAMILY = 0x2000;
 
 interface Block {
+  /** In the file. */
+  readonly offset: number;
   readonly flags: number;
   readonly address: number;
   /** Of the payload. */
@@ -90,20 +94,23 @@ interface Seen {
 
 function decodeBlock(
   source: ByteSource,
-  from: { readonly blocks: Uint8Array; readonly at: number; readonly offset: number },
+  from: { readonly view: DataView; readonly at: number; readonly offset: number },
 ): Block {
-  const { blocks, at, offset } = from;
-  for (const [index, magic] of MAGICS) {
-    const found = uint32At(blocks, at + index);
-    if (found === magic) continue;
+  const { view, at, offset } = from;
+  const word = (index: number) => view.getUint32(at + index, true);
+  if (word(0) !== MAGIC_0 || word(4) !== MAGIC_1 || word(508) !== MAGIC_END) {
+    const [index, magic] = word(0) !== MAGIC_0
+      ? [0, MAGIC_0]
+      : word(4) !== MAGIC_1
+      ? [4, MAGIC_1]
+      : [508, MAGIC_END];
     throw source.error(
-      `${formatAddress(found)} in the block at offset ${offset}, expected ${formatAddress(magic)}`,
+      `${formatAddress(word(index))} in the block at offset ${offset}, ` +
+        `expected ${formatAddress(magic)}`,
       { offset: offset + index },
     );
   }
-  const flags = uint32At(blocks, at + 8);
-  const address = uint32At(blocks, at + 12);
-  const size = uint32At(blocks, at + 16);
+  const [flags, address, size] = [word(8), word(12), word(16)];
   if (size > MAX_PAYLOAD_SIZE) {
     throw source.error(
       `a block claims ${size} bytes, expected at most ${MAX_PAYLOAD_SIZE}`,
@@ -116,22 +123,15 @@ function decodeBlock(
       { offset: offset + 12 },
     );
   }
-  const family = (flags & HAS_FAMILY) === 0 ? undefined : uint32At(blocks, at + 28);
-  const [number, count] = [uint32At(blocks, at + 20), uint32At(blocks, at + 24)];
-  return { flags, address, size, number, count, family };
+  const family = (flags & HAS_FAMILY) === 0 ? undefined : word(28);
+  return { offset, flags, address, size, number: word(20), count: word(24), family };
 }
-
-const MAGICS: readonly (readonly [index: number, magic: number])[] = [
-  [0, 0x0A324655],
-  [4, 0x9E5D5157],
-  [508, 0x0AB16F30],
-];
 
 /** Notes that a block was there; tells whether its payload is firmware. */
 function countBlock(
   source: ByteSource,
   reading: Reading,
-  block: Block & { readonly offset: number },
+  block: Block,
 ): boolean {
   const { flags, number, count, family, offset } = block;
   const seen = reading.families.get(family) ?? { count, seen: 0, bits: new Uint8Array(64) };

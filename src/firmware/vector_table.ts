@@ -7,9 +7,9 @@ export function formatVectorTable({ stackPointer, resetVector }: VectorTable): s
 }
 
 /**
- * What makes no sense in the first words of an image, taken as the vector table of a Cortex-M (ARMv7-M Architecture Reference
- * Manual, B1.5.3 and B3.1); nothing where all of it does. `code` is where a program can be: the part's memory, or the
- * image itself.
+ * What makes no sense in the first words of an image, taken as the vector table of a Cortex-M (ARMv7-M Architecture
+ * Reference Manual, B1.5.3 and B3.1); nothing where all of it does. `code` is where a program can be: the part's
+ * memory, or the image itself.
  */
 export function checkVectorTable(table: VectorTable, code: readonly Extent[]): readonly string[] {
   const { stackPointer, resetVector } = table;
@@ -36,7 +36,10 @@ export function checkVectorTableOf(outline: Outline): readonly string[] {
   return checkVectorTable(outline.vectorTable, outline.segments);
 }
 
-/** Where RAM can be that works after reset: core-coupled memory of F3, F4, L4 and others; the SRAM of all (ARMv7-M B3.1). */
+/**
+ * Where RAM can be that works after reset: core-coupled memory of F3, F4, L4 and others; the SRAM of all (ARMv7-M
+ * B3.1).
+ */
 const RAM: readonly Extent[] = [
   { address: 0x10000000, size: 0x00100000 },
   { address: 0x20000000, size: 0x20000000 },

@@ -2,8 +2,8 @@ import type { Image } from "./firmware.ts";
 import { RECORD_DATA_SIZE, RecordLines } from "./write_records.ts";
 
 /**
- * An Intel HEX file with 32-bit addresses; the records are told beside the reader, in intel_hex.ts. No record reaches over
- * the end of 64 KiB: readers disagree what that means.
+ * An Intel HEX file with 32-bit addresses; the records are told beside the reader, in intel_hex.ts. No record reaches
+ * over the end of 64 KiB: readers disagree what that means.
  */
 export function writeIntelHex(
   image: Image,

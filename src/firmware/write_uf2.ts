@@ -2,8 +2,9 @@ import type { Extent, Image } from "./firmware.ts";
 import { readImage } from "./image.ts";
 
 /**
- * A UF2 file; the block is told beside the reader, in uf2.ts. Blocks have 256 bytes at multiples of 256, as loaders want
- * them, where the image has all of these or `fill` tells what to put there; otherwise they have the bytes of the image only.
+ * A UF2 file; the block is told beside the reader, in uf2.ts. Blocks have 256 bytes at multiples of 256, as loaders
+ * want them, where the image has all of these or `fill` tells what to put there; otherwise they have the bytes of the
+ * image only.
  */
 export function writeUf2(
   image: Image,

@@ -6,8 +6,8 @@ import { type DeviceProfile, specialArea } from "./device_profile.ts";
 import type { TargetedImage } from "./resolve_images.ts";
 
 /**
- * A warning where an image at the start of the flash, which the part runs after reset, does not begin with a vector table. RISC-V
- * parts have none there.
+ * A warning where an image at the start of the flash, which the part runs after reset, does not begin with a vector
+ * table. RISC-V parts have none there.
  */
 export function warnOfNoVectorTable(
   images: readonly TargetedImage[],

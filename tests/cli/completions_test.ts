@@ -12,6 +12,11 @@ Deno.test("dfuse completions prints a script for each shell", async () => {
   }
 });
 
+Deno.test("chipWords() has other names of a part as well", () => {
+  const words = chipWords();
+  for (const name of ["stm32f405", "stm32f407"]) assert(words.includes(name), name);
+});
+
 Deno.test("dfuse completions complete gives the words of now", async () => {
   const chips = await runDfuse(["completions", "complete", "chip", "plan"]);
   assertEquals(chips.stdout.trimEnd().split("\n"), chipWords());

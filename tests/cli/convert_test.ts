@@ -1,4 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import { buildHex } from "../helpers/firmware_formats.ts";
 import { withTempFolder } from "../helpers/firmware_tools.ts";
 import { projectRoot, runDfuse } from "../helpers/run_dfuse.ts";
 
@@ -41,6 +42,17 @@ Deno.test("dfuse convert puts files together, and tells what it wrote", async ()
     assertEquals(again.code, 2);
     assertStringIncludes(again.stderr, "Cannot write out.bin: it exists");
     assertEquals((await runDfuse(["convert", ...args, "--force", "-q"], { cwd })).stdout, "");
+  });
+});
+
+Deno.test("dfuse convert reads a file whose name ends like an address", async () => {
+  await withTempFolder(async (cwd) => {
+    await Deno.writeFile(`${cwd}/a@0x10`, new Uint8Array(16));
+    const without = await runDfuse(["convert", "a@0x10", "x.hex"], { cwd });
+    assertEquals(without.code, 2);
+    assertStringIncludes(without.stderr, "Cannot place a@0x10: the file has no addresses");
+    const placed = await runDfuse(["convert", "a@0x10@0x20", "x.hex"], { cwd });
+    assertEquals(placed.code, 0, placed.stderr);
   });
 });
 
@@ -100,6 +112,11 @@ Deno.test("dfuse plan and flash take several files as one firmware", async () =>
     assertEquals(flash.code, 0, flash.stderr);
     const verify = await runDfuse(["verify", ...files, ...simulate], { cwd });
     assertEquals(verify.code, 0, verify.stderr);
+    for (const [address, code] of [[0x08040000, 0], [0x08000010, 4]] as const) {
+      const stdin = buildHex([{ address, data: new Uint8Array(50) }]);
+      const piped = await runDfuse(["plan", EXAMPLE, "-", "-c", "stm32f405"], { stdin });
+      assertEquals(piped.code, code, piped.stderr);
+    }
     const overlap = await runDfuse(["flash", EXAMPLE, "app.bin@0x08000010", ...simulate], { cwd });
     assertEquals(overlap.code, 4);
     assertStringIncludes(

@@ -92,6 +92,9 @@ Deno.test("diagnose() names who holds a device on macOS, and the driver on Windo
     { platform: "windows" },
   ));
   assertStringIncludes(driver, "Zadig");
+  const denied = await report(machine([refusing(DENIED, "windows")], { platform: "windows" }));
+  assertStringIncludes(denied, "administrator once");
+  assert(!denied.includes("udev"));
   assert(!driver.includes("udev"));
 });
 
@@ -139,7 +142,11 @@ Deno.test("installUdevRules() writes them where they are then found, and says wh
       TransportError,
       "Cannot write",
     );
-    await assertRejects(() => installUdevRules("darwin"), UsageError, "expected Linux");
+    await assertRejects(
+      () => installUdevRules("darwin", `${folder}/x`),
+      UsageError,
+      "expected Linux",
+    );
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

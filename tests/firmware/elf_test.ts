@@ -65,6 +65,16 @@ Deno.test("readElf() takes the sections alone of a segment that begins with the 
   }
 });
 
+Deno.test("readElf() takes no sections that are not in memory", async () => {
+  const file = buildElf({ segments: [{ ...TEXT, withHeaders: true }, DATA] });
+  const flagsOfText = file.length - 4 * 40 + 40 + 8;
+  const error = await assertRejects(
+    () => readEvents(patch(file, flagsOfText, u32(4))),
+    FirmwareError,
+  );
+  assertEquals(error.message.endsWith("no section tells what is firmware"), true, error.message);
+});
+
 Deno.test("readElf() reads a file without section headers", async () => {
   const events = await readEvents(buildElf({ ...PROGRAM, stripped: true }));
   assertEquals(elementsOf(events), [[TEXT.address, TEXT.data], [DATA.address, DATA.data]]);

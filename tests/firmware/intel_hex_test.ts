@@ -133,6 +133,12 @@ Deno.test("readIntelHex() says in which line and column it is wrong, in every ch
       "2 bytes at 0x0000FFFF, expected an end of at most 64 KiB from the base",
     ],
     [
+      text(hexRecord(4, 0, [8, 0]), hexRecord(2, 0, [1, 0]), hexRecord(0, 0xFFFF, [1, 2]), END),
+      3,
+      4,
+      "2 bytes at 0x00010FFF, expected an end of at most 64 KiB from the base",
+    ],
+    [
       text(hexRecord(4, 0, [0xFF, 0xFF]), hexRecord(0, 0xFFFE, [1, 2, 3]), END),
       2,
       4,

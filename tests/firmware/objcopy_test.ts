@@ -129,6 +129,6 @@ function imageOf({ images }: Firmware) {
 
 /** Address (LMA) and size of each section in a table of objdump's. */
 function extentsIn(table: string): number[][] {
-  return [...table.matchAll(/^\s+\d+ \S+\s+([0-9a-f]{8})  [0-9a-f]{8}  ([0-9a-f]{8})/gm)]
+  return [...table.matchAll(/^\s+\d+ \S+\s+([0-9a-f]{8})\s+[0-9a-f]{8}\s+([0-9a-f]{8})/gm)]
     .map(([, size, address]) => [parseInt(address!, 16), parseInt(size!, 16)]);
 }
