@@ -14,7 +14,8 @@ import {
   planOptionsOf,
 } from "./plan_options.ts";
 import { readCheckedFirmware } from "./station_firmware.ts";
-import { addStationOptions, type StationFlags, usesStation } from "./station_options.ts";
+import { addStationOptions, type StationFlags } from "./station_flags.ts";
+import { usesStation } from "./station_options.ts";
 import type { Build } from "./version.ts";
 
 interface FlashFlags extends PlanFlags, TargetFlags, StationFlags {

@@ -1,6 +1,6 @@
 import { TransportError, UsageError } from "../errors.ts";
 import { summarizeFiles } from "../firmware/merge_files.ts";
-import { planFlash } from "../plan/plan.ts";
+import { planFlash, type PlanInput } from "../plan/plan.ts";
 import { planInputOf } from "../plan/plan_input.ts";
 import { createCommand } from "./create_command.ts";
 import { addDeviceOptions } from "./device_options.ts";
@@ -13,9 +13,7 @@ import { addPictureOptions, checkPictures, type PictureFlags } from "./plan_pict
 import { wantsPictures, writePictures } from "./plan_pictures.ts";
 import { infoDocument, renderInfo } from "./render_info.ts";
 import { printPlan } from "./render_plan.ts";
-import { addUnitOptions, type UnitFlags } from "./station_options.ts";
-import { planUnit } from "./station_unit.ts";
-import { patchOutlines } from "../station/patch_image.ts";
+import { addUnitOptions, type UnitFlags, wantsUnit } from "./station_flags.ts";
 
 /** `dfuse plan`: what a flash would do, without doing it. */
 export function planCommand(output: Output) {
@@ -55,13 +53,18 @@ async function showPlan(
   const { ignoreCrc, json = false, html } = flags;
   const summary = await summarizeFiles(files.files, { ignoreCrc, sha256: html !== undefined });
   const file = files.title;
-  const input = planInputOf(summary, { file });
-  const unit = await planUnit(flags, input);
-  const places = [...unit?.row.bytes.keys() ?? []];
-  const plan = planFlash(patchOutlines(input, places), profile, planOptionsOf(flags));
+  const { input, unit } = await withUnit(flags, planInputOf(summary, { file }));
+  const plan = planFlash(input, profile, planOptionsOf(flags));
   const report = { file, summary, profile, plan, unit };
   printPlan(output, report, { json });
   await writePictures(flags, report);
+}
+
+/** Loaded on demand: few plans are for a unit with values of its own. */
+async function withUnit(flags: UnitFlags, input: PlanInput) {
+  if (!wantsUnit(flags)) return { input, unit: undefined };
+  const { planInputWithUnit } = await import("./station_unit.ts");
+  return await planInputWithUnit(flags, input);
 }
 
 const NO_MEMORY = "no memory to plan for is named, and no device is attached";

@@ -8,7 +8,7 @@ import type { Output } from "./output.ts";
 import { type PlanFlags, planOptionsOf } from "./plan_options.ts";
 import { type PictureFlags, writePictures } from "./plan_pictures.ts";
 import { printPlan } from "./render_plan.ts";
-import type { UnitFlags } from "./station_options.ts";
+import type { UnitFlags } from "./station_flags.ts";
 import { planUnit } from "./station_unit.ts";
 import { patchInput } from "../station/patch_image.ts";
 

@@ -11,7 +11,7 @@ import type { AlternateProfile, DeviceProfile } from "../plan/device_profile.ts"
 import type { AlternateExtent, PageReason, PageRun, Plan } from "../plan/operation.ts";
 import { renderMemoryStrip } from "./memory_strip.ts";
 import { type Output, renderWarning } from "./output.ts";
-import { unitDocument, unitLines, type UnitPlan } from "./station_unit.ts";
+import { unitDocument, unitLines, type UnitPlan } from "./render_unit.ts";
 import { paint, type Style, wrapParts, wrapText } from "./style.ts";
 
 /** A plan, and what it was made of. */

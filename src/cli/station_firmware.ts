@@ -6,7 +6,7 @@ import { collectFiles, type FileToRead } from "../firmware/merge_files.ts";
 import type { AttemptFile } from "../station/attempt.ts";
 import { checkFirmware } from "../station/firmware_check.ts";
 import type { FileArguments } from "./file_arguments.ts";
-import type { ProofFlags } from "./station_options.ts";
+import type { ProofFlags } from "./station_flags.ts";
 
 /** Firmware that was checked, and the sums of its files. */
 export interface CheckedFirmware {

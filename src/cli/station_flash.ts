@@ -11,13 +11,8 @@ import type { TargetFlags } from "./open_target.ts";
 import { type Output, ReportedError } from "./output.ts";
 import { type PlanFlags, planOptionsOf, voltageRangeOf } from "./plan_options.ts";
 import { readCheckedFirmware } from "./station_firmware.ts";
-import {
-  expectationOf,
-  jobsOf,
-  portNamesOf,
-  type StationFlags,
-  unitSourceOf,
-} from "./station_options.ts";
+import { expectationOf, jobsOf, portNamesOf, unitSourceOf } from "./station_options.ts";
+import type { StationFlags } from "./station_flags.ts";
 import { openStationSource, type StationSource } from "./station_source.ts";
 import { createStationView, type StationView } from "./station_view.ts";
 import type { Build } from "./version.ts";

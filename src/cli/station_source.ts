@@ -4,7 +4,7 @@ import type { Clock } from "../usb/transport.ts";
 import { DISCOVERY, openAttachedDevice, selectorOf, waitMsOf } from "./device_options.ts";
 import type { TargetFlags } from "./open_target.ts";
 import type { Output } from "./output.ts";
-import type { StationFlags } from "./station_options.ts";
+import type { StationFlags } from "./station_flags.ts";
 
 /** Where the devices of a command come from. */
 export interface StationSource {

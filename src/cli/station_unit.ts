@@ -1,20 +1,9 @@
-import type { Extent } from "../firmware/firmware.ts";
-import { formatRange } from "../format.ts";
 import type { PlanInput } from "../plan/plan.ts";
-import { addedExtents } from "../station/patch_image.ts";
+import { addedExtents, patchOutlines } from "../station/patch_image.ts";
 import { peekUnit } from "../station/unit_data.ts";
-import type { UnitRow } from "../station/unit_rows.ts";
-import { type UnitFlags, unitSourceOf } from "./station_options.ts";
-import { paint, type Style, wrapText } from "./style.ts";
-
-/** What the next unit will get. */
-export interface UnitPlan {
-  readonly row: UnitRow;
-  /** How many units can still get values. */
-  readonly free: number;
-  /** What the image does not cover, and is written too. */
-  readonly added: readonly Extent[];
-}
+import type { UnitPlan } from "./render_unit.ts";
+import type { UnitFlags } from "./station_flags.ts";
+import { unitSourceOf } from "./station_options.ts";
 
 /** The values that a flash would put into the next unit; undefined without `--unit-data`. Reserves nothing. */
 export async function planUnit(
@@ -26,35 +15,11 @@ export async function planUnit(
   return { ...await peekUnit(source), added: addedExtents(input, source.places) };
 }
 
-/** Nobody will run out of so many: a counter has billions. */
-const MANY = 1_000_000;
-
-/** A line for each value, and one for what is added to the image. */
-export function unitLines({ row, free, added }: UnitPlan, style: Style): string[] {
-  const count = free < MANY ? ` (${free} left)` : "";
-  const values = [...row.bytes.keys()].map((place) =>
-    `${formatRange(place)}  ${place.name} ${row.values[place.name]}`
-  );
-  const ranges = added.map(formatRange).join(", ");
-  return [
-    `${paint(style, "bold", "The next unit gets")}${count}`,
-    ...values.map((line) => `  ${line}`),
-    ...(added.length === 0 ? [] : wrapText(`Added to the image: ${ranges}`, style.columns - 3)
-      .map((line) => "  " + paint(style, "yellow", line))),
-  ];
-}
-
-/** The same for a program. */
-export function unitDocument({ row, free, added }: UnitPlan): Record<string, unknown> {
-  return {
-    places: [...row.bytes].map(([{ name, address, size }, bytes]) => ({
-      name,
-      address,
-      size,
-      value: row.values[name],
-      bytes: [...bytes],
-    })),
-    added,
-    free,
-  };
+/** The same, with the input that the planner gets then. */
+export async function planInputWithUnit(
+  flags: UnitFlags,
+  input: PlanInput,
+): Promise<{ readonly unit: UnitPlan | undefined; readonly input: PlanInput }> {
+  const unit = await planUnit(flags, input);
+  return { unit, input: patchOutlines(input, [...unit?.row.bytes.keys() ?? []]) };
 }

@@ -33,12 +33,21 @@ export function findChromium(): string | undefined {
   });
 }
 
+/** How a page is looked at. */
+export interface View {
+  readonly width: number;
+  readonly height: number;
+  readonly theme: "light" | "dark";
+  /** Default: all colours. */
+  readonly vision?: "achromatopsia" | "deuteranopia" | "protanopia" | "tritanopia";
+}
+
 /** A page in a browser. */
 export interface Page {
-  /** Opens a file, in a window of this size and theme, and waits until it is loaded. */
+  /** Opens a file, in such a window, and waits until it is loaded. */
   open(
     path: string,
-    view: { readonly width: number; readonly height: number; readonly theme: "light" | "dark" },
+    view: View,
   ): Promise<void>;
   /** The value of an expression in the page. */
   evaluate(expression: string): Promise<unknown>;
@@ -162,11 +171,12 @@ async function createPage(connection: Connection): Promise<Page> {
   }
   return {
     complaints,
-    async open(path, { width, height, theme }) {
+    async open(path, { width, height, theme, vision: type = "none" }) {
       const size = { width, height, deviceScaleFactor: 1, mobile: false };
       await connection.send("Emulation.setDeviceMetricsOverride", size);
       const features = [{ name: "prefers-color-scheme", value: theme }];
       await connection.send("Emulation.setEmulatedMedia", { features });
+      await connection.send("Emulation.setEmulatedVisionDeficiency", { type });
       const load = new Promise<void>((resolve) => loaded = resolve);
       await connection.send("Page.navigate", { url: `file://${path}` });
       await load;

@@ -9,7 +9,7 @@ import { assert, assertEquals } from "@std/assert";
 import { renderHtml } from "../../src/cli/pictures/render_html.ts";
 import { renderSvg } from "../../src/cli/pictures/render_svg.ts";
 import { SAMPLES } from "../cli/pictures/sample_pictures.ts";
-import { findChromium, type Page, withPage } from "./chromium.ts";
+import { findChromium, type Page, type View, withPage } from "./chromium.ts";
 
 const chromium = findChromium();
 const ignore = chromium === undefined;
@@ -86,6 +86,15 @@ Deno.test({ name: "A report tells about the page under the pointer", ignore }, a
     }));
 });
 
+/** Themes, and how people see them who tell fewer colours apart or none: the screenshots are for the eye. */
+const LOOKS: readonly Pick<View, "theme" | "vision">[] = [
+  { theme: "light" },
+  { theme: "dark" },
+  { theme: "light", vision: "achromatopsia" },
+  { theme: "light", vision: "deuteranopia" },
+  { theme: "light", vision: "protanopia" },
+];
+
 for (const [name, make] of Object.entries(SAMPLES)) {
   Deno.test(
     { name: `A picture stands alone in Chromium, its text as text: ${name}`, ignore },
@@ -93,10 +102,10 @@ for (const [name, make] of Object.entries(SAMPLES)) {
       const svg = renderSvg(await make());
       await withFile("plan.svg", svg, (path) =>
         withPage(chromium!, async (page) => {
-          for (const theme of ["light", "dark"] as const) {
+          for (const look of LOOKS) {
             const height = Number(/ height="(\d+)"/.exec(svg)?.[1]);
-            await page.open(path, { width: 900, height, theme });
-            await keepScreenshot(page, `${name}-${theme}`);
+            await page.open(path, { width: 900, height, ...look });
+            await keepScreenshot(page, `${name}-${look.vision ?? look.theme}`);
             // What the renderer reckons with is at least what the browser's font takes.
             const beyond = await page.evaluate(`[...document.querySelectorAll("text")]
             .filter((text) => text.getBoundingClientRect().right > 900).map((text) => text.textContent)`);

@@ -13,9 +13,11 @@ h2{font-size:17px;margin:28px 0 8px}
 .note{color:#59636E;font-size:14px;margin:8px 0}
 .warning{border-left:4px solid #D55E00;padding:4px 12px;margin:0 0 12px;overflow-wrap:anywhere}
 .table{overflow-x:auto}
-table{border-collapse:collapse;width:100%;font-size:14px}
-th,td{text-align:left;vertical-align:top;padding:4px 16px 4px 0;border-bottom:1px solid #D1D9E0}
-td{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:13px;overflow-wrap:anywhere}
+table{border-collapse:collapse;font-size:14px}
+th,td{text-align:left;vertical-align:top;padding:4px 32px 4px 0;border-bottom:1px solid #D1D9E0;white-space:nowrap}
+td{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:13px}
+td.long{white-space:normal;overflow-wrap:anywhere;min-width:12em}
+@media (max-width:600px){th,td{padding-right:16px}}
 .map .area{fill:transparent;stroke:transparent;stroke-width:2}
 .map .page:hover .area{stroke:#1F2328}
 .map .tip{visibility:hidden;pointer-events:none}

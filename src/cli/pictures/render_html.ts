@@ -70,7 +70,7 @@ function section(title: string, content: string | undefined): string[] {
 function table(head: Cells, rows: readonly Cells[]): string | undefined {
   if (rows.length === 0) return undefined;
   const line = (cells: Cells, name: "td" | "th") =>
-    element("tr", {}, cells.map((cell) => element(name, {}, escapeText(cell))).join(""));
+    element("tr", {}, cells.map((cell) => element(name, lookOf(cell), escapeText(cell))).join(""));
   const rest = rows.length - MAX_ROWS;
   const lines = rows.slice(0, MAX_ROWS).map((cells) => line(cells, "td"));
   const more = rest <= 0 ? "" : element(
@@ -85,10 +85,20 @@ function table(head: Cells, rows: readonly Cells[]): string | undefined {
   return element("div", { class: "table" }, element("table", {}, parts.join("\n"))) + more;
 }
 
+/** What is longer than two addresses may be broken, anywhere as sums have no blanks; addresses and sizes may not. */
+function lookOf(cell: string): { class?: string } {
+  return cell.length > 28 ? { class: "long" } : {};
+}
+
 function elementTable({ elements }: Picture): string | undefined {
+  const hasNames = elements.some(({ name }) => name !== undefined);
   return table(
-    ["Addresses", "Size", "Name"],
-    elements.map((part) => [formatRange(part), formatSize(part.size), part.name ?? ""]),
+    ["Addresses", "Size", ...(hasNames ? ["Name"] : [])],
+    elements.map((part) => [
+      formatRange(part),
+      formatSize(part.size),
+      ...(hasNames ? [part.name ?? ""] : []),
+    ]),
   );
 }
 

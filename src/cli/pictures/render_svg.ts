@@ -36,7 +36,7 @@ export function renderSvg(picture: Picture, options: { readonly details?: boolea
       drawnMemories.push({ memory, drawn });
       return drawn;
     }),
-    (y) => untouched(picture, memories, y),
+    (y) => untouched(picture, memories, y + 4),
     (y) => legend(memories, y + 10),
     (y) => totals(picture, y + 8),
     (y) => warnings(picture, y),

@@ -66,6 +66,24 @@ export const SAMPLES: Readonly<Record<string, () => Promise<Picture> | Picture>>
     ),
   "one_page": () =>
     picture(["@Boot/0x00000000/1*016Kg"], { images: [{ segments: [[0x100, 1001], [0x800, 3]] }] }),
+  "every_treatment": () =>
+    picture([
+      "@Internal Flash/0x08000000/02*016Ka,14*016Kg",
+      "@Data EEPROM/0x08180000/2*3Ke",
+    ], {
+      images: [
+        {
+          alternate: 0,
+          segments: [[0x08008000, 30_000], [0x08010004, 40_001], [0x08020000, 5000]],
+          blanks: [[0x08012000, 8192]],
+        },
+        { alternate: 1, segments: [[0x08180101, 2010], [0x08180C02, 1]] },
+      ],
+      states: [
+        [0, 0x08008000, 1, 16 * KIB, "unchanged"],
+        [0, 0x08020000, 1, 16 * KIB, "blank"],
+      ],
+    }),
   "nothing_to_do": () =>
     picture(["@Internal Flash/0x08000000/64*002Kg"], {
       images: [{ segments: [[0x08000000, 30 * KIB]] }],

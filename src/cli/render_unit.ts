@@ -1,0 +1,46 @@
+import type { Extent } from "../firmware/firmware.ts";
+import { formatRange } from "../format.ts";
+import type { UnitRow } from "../station/unit_rows.ts";
+import { paint, type Style, wrapText } from "./style.ts";
+
+/** What the next unit will get. */
+export interface UnitPlan {
+  readonly row: UnitRow;
+  /** How many units can still get values. */
+  readonly free: number;
+  /** What the image does not cover, and is written too. */
+  readonly added: readonly Extent[];
+}
+
+/** Nobody will run out of so many: a counter has billions. */
+const MANY = 1_000_000;
+
+/** A line for each value, and one for what is added to the image. */
+export function unitLines({ row, free, added }: UnitPlan, style: Style): string[] {
+  const count = free < MANY ? ` (${free} left)` : "";
+  const values = [...row.bytes.keys()].map((place) =>
+    `${formatRange(place)}  ${place.name} ${row.values[place.name]}`
+  );
+  const ranges = added.map(formatRange).join(", ");
+  return [
+    `${paint(style, "bold", "The next unit gets")}${count}`,
+    ...values.map((line) => `  ${line}`),
+    ...(added.length === 0 ? [] : wrapText(`Added to the image: ${ranges}`, style.columns - 3)
+      .map((line) => "  " + paint(style, "yellow", line))),
+  ];
+}
+
+/** The same for a program. */
+export function unitDocument({ row, free, added }: UnitPlan): Record<string, unknown> {
+  return {
+    places: [...row.bytes].map(([{ name, address, size }, bytes]) => ({
+      name,
+      address,
+      size,
+      value: row.values[name],
+      bytes: [...bytes],
+    })),
+    added,
+    free,
+  };
+}
