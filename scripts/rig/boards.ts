@@ -2,6 +2,8 @@
 export const BOARDS = numbered({
   /** Ten times as fast as a real one, like all that have nothing to do with time. */
   main: "stm32f405,speed=10",
+  /** For dfu-util and dfuse in turn. */
+  shared: "stm32f405,speed=10,seed=8",
   /** To be unplugged while it is written to. */
   slow: "stm32f405,speed=1,seed=2",
   /** To be busy for long. */

@@ -7,7 +7,7 @@ const STATUS = "/sys/devices/platform/vhci_hcd.0/status";
 
 /** A device in its boot loader must be found within this; the kernel waits for most of a second by itself. */
 const ATTACH_LIMIT_MS = 30_000;
-const POLL_MS = 50;
+const POLL_MS = 150;
 
 /** Attaches a device of the simulator, as a user does, and gives its USB path: `1-1`. */
 export async function attach(busId: string): Promise<string> {

@@ -116,7 +116,9 @@ export class Guest {
   async letInOthers(): Promise<void> {
     const folders = (this.job.dfuse[0] ?? "").split("/").slice(1, -1);
     for (let count = 1; count <= folders.length; count++) {
-      await Deno.chmod(`/${folders.slice(0, count).join("/")}`, 0o755);
+      const folder = `/${folders.slice(0, count).join("/")}`;
+      const { mode } = await Deno.stat(folder);
+      await Deno.chmod(folder, ((mode ?? 0) & 0o7777) | 0o055);
     }
   }
 

@@ -28,9 +28,23 @@ async function doJob(job: Job): Promise<Result> {
   for (const step of list.filter(({ name }) => name.includes(job.only ?? ""))) {
     steps.push(await doStep(step, guest));
   }
-  await simulator.stop();
+  const printed = await simulator.stop();
+  if (!job.figures) steps.push(judgeBoards(printed));
   if (job.figures) await Deno.copyFile(`${folder}/transfers.jsonl`, `${SHARE}/transfers.jsonl`);
   return { steps };
+}
+
+/** The boards are strict: they count what a boot loader would take amiss. dfu-util may do as it likes. */
+function judgeBoards(printed: string): StepResult {
+  const name = "No board was asked for what its boot loader does not allow";
+  const reports = printed.split(/^(?=\d-\d+ {2}\d+ transfers?,)/m).slice(1);
+  const bad = reports.filter((report) =>
+    !report.includes("no violations") && !report.startsWith(`${BOARDS.shared.busId} `)
+  );
+  const isWhole = reports.length === Object.keys(BOARDS).length;
+  const error = isWhole ? bad.join("") : `A report of each board is missing in:\n${printed}`;
+  report(`${error === "" ? "ok  " : "FAIL"}           ${name}${error === "" ? "" : `\n${error}`}`);
+  return error === "" ? { name, seconds: 0 } : { name, seconds: 0, error };
 }
 
 async function copyProgram(program: string, folder: string): Promise<string> {

@@ -20,30 +20,28 @@ export interface MachineOptions {
 /** Runs a virtual machine until it switches itself off. Throws an `Error` if it does not within its limit. */
 export async function runMachine(options: MachineOptions): Promise<void> {
   const { limitMs, onLine } = options;
-  const child = new Deno.Command("qemu-system-x86_64", {
-    args: machineArguments(options),
+  // `timeout` also ends a machine whose rig has been killed.
+  const child = new Deno.Command("timeout", {
+    args: [
+      "--signal=KILL",
+      `${limitMs / 1000}`,
+      "qemu-system-x86_64",
+      ...machineArguments(options),
+    ],
     env: { PATH: TOOL_PATH },
     stdin: "null",
     stdout: "piped",
     stderr: "inherit",
   }).spawn();
-  let isLate = false;
-  const timer = setTimeout(() => {
-    isLate = true;
-    child.kill("SIGKILL");
-  }, limitMs);
-  try {
-    const lines = child.stdout.pipeThrough(new TextDecoderStream()).pipeThrough(
-      new TextLineStream(),
-    );
-    for await (const line of lines) onLine(line);
-    const { code } = await child.status;
-    if (isLate) throw new Error(`The machine did not end within ${limitMs / 1000} s`);
-    if (code !== 0) throw new Error(`qemu ended with ${code}`);
-  } finally {
-    clearTimeout(timer);
-  }
+  const lines = child.stdout.pipeThrough(new TextDecoderStream()).pipeThrough(new TextLineStream());
+  for await (const line of lines) onLine(line);
+  const { code } = await child.status;
+  if (code === KILLED) throw new Error(`The machine did not end within ${limitMs / 1000} s`);
+  if (code !== 0) throw new Error(`qemu ended with ${code}`);
 }
+
+/** 128 and the number of SIGKILL. */
+const KILLED = 137;
 
 function machineArguments({ boot, share, pace }: MachineOptions): string[] {
   const processors = Math.min(2, navigator.hardwareConcurrency);

@@ -10,7 +10,7 @@ export const dfuUtilSteps: readonly Step[] = [
   {
     name: "dfu-util lists the alternate settings",
     async run(guest) {
-      const path = await guest.attach("main");
+      const path = await guest.attach("shared");
       const { stdout } = await guest.dfuUtil(["--list"]);
       expectText(stdout, `path="${path}"`);
       expectText(stdout, 'alt=0, name="@Internal Flash  /0x08000000/04*016Kg,01*064Kg,07*128Kg"');
@@ -21,7 +21,7 @@ export const dfuUtilSteps: readonly Step[] = [
   {
     name: "dfu-util writes a binary, dfuse verifies it and finds a changed byte",
     async run(guest) {
-      await guest.attach("main");
+      await guest.attach("shared");
       const bytes = program(1, 40_004);
       const file = await guest.write("binary.bin", bytes);
       const changed = await guest.write("changed.bin", changeByte(bytes, 40_000));
@@ -36,7 +36,7 @@ export const dfuUtilSteps: readonly Step[] = [
   {
     name: "dfu-util writes a DfuSe file of several elements, dfuse verifies it",
     async run(guest) {
-      await guest.attach("main");
+      await guest.attach("shared");
       const elements = [
         { address: FLASH, data: program(2, 10_000) },
         { address: FLASH + 0x8000, data: program(3, 5_000) },
@@ -50,7 +50,7 @@ export const dfuUtilSteps: readonly Step[] = [
   {
     name: "dfuse flashes, dfu-util reads the same",
     async run(guest) {
-      await guest.attach("main");
+      await guest.attach("shared");
       const bytes = program(5, 70_001);
       const file = await guest.write("flashed.bin", bytes);
       await guest.dfuse(["flash", file, "--address", hex(FLASH), "--no-leave"]);
@@ -63,7 +63,7 @@ export const dfuUtilSteps: readonly Step[] = [
   {
     name: "dfu-util starts the program",
     async run(guest) {
-      await guest.attach("main");
+      await guest.attach("shared");
       const file = await guest.write("started.bin", program(6, 4_000));
       const address = `${hex(FLASH)}:leave`;
       await guest.dfuUtil(["--alt", "0", "--dfuse-address", address, "--download", file]);

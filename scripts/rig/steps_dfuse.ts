@@ -43,11 +43,9 @@ export const dfuseSteps: readonly Step[] = [
       const file = await guest.write("program.dfu", dfuseFile(PROGRAM));
       const { stdout } = await guest.dfuse(["plan", file]);
       expectText(stdout, "erase, write");
-      const code = 7;
-      await guest.dfuse(["verify", file], { code });
       const dry = await guest.dfuse(["flash", file, "--dry-run"]);
       expectText(dry.stdout, "erase, write");
-      await guest.dfuse(["verify", file], { code });
+      await guest.dfuse(["verify", file], { code: 7 });
     },
   },
   {

@@ -13,9 +13,8 @@ import { findChromium, type Page, type View, withPage } from "./chromium.ts";
 
 const chromium = findChromium();
 const ignore = chromium === undefined;
-if (ignore) {
-  console.error("Skipped: no Chromium is installed (Debian: apt-get install chromium)");
-}
+/** Said in the name: the runner shows nothing else of a test that it leaves out. */
+const why = ignore ? " (skipped: no Chromium here; Debian: apt-get install chromium)" : "";
 
 /** A folder with a file in it, removed afterwards. */
 async function withFile(name: string, text: string, work: (path: string) => Promise<void>) {
@@ -43,7 +42,7 @@ const VIEWS = [
 const SHOWN_TIPS = `[...document.querySelectorAll(".tip")]
   .filter((tip) => getComputedStyle(tip).visibility === "visible").map((tip) => tip.textContent)`;
 
-Deno.test({ name: "A report shows in Chromium what the plan says", ignore }, async () => {
+Deno.test({ name: `A report shows in Chromium what the plan says${why}`, ignore }, async () => {
   const html = renderHtml(await SAMPLES["example"]!());
   await withFile("plan.html", html, (path) =>
     withPage(chromium!, async (page) => {
@@ -65,7 +64,7 @@ Deno.test({ name: "A report shows in Chromium what the plan says", ignore }, asy
     }));
 });
 
-Deno.test({ name: "A report tells about the page under the pointer", ignore }, async () => {
+Deno.test({ name: `A report tells about the page under the pointer${why}`, ignore }, async () => {
   const html = renderHtml(await SAMPLES["example"]!());
   await withFile("plan.html", html, (path) =>
     withPage(chromium!, async (page) => {
@@ -97,7 +96,7 @@ const LOOKS: readonly Pick<View, "theme" | "vision">[] = [
 
 for (const [name, make] of Object.entries(SAMPLES)) {
   Deno.test(
-    { name: `A picture stands alone in Chromium, its text as text: ${name}`, ignore },
+    { name: `A picture stands alone in Chromium, its text as text: ${name}${why}`, ignore },
     async () => {
       const svg = renderSvg(await make());
       await withFile("plan.svg", svg, (path) =>

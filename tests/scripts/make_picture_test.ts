@@ -11,7 +11,7 @@ Deno.test("The pictures in the repository are those that scripts/make_picture.ts
     assertEquals(
       kept,
       text,
-      `${path} is not current. Run: deno task dfuse … see scripts/make_picture.ts`,
+      `${path} is not current. Run: deno run -A scripts/make_picture.ts`,
     );
   }
 });

@@ -1,6 +1,6 @@
 import type { Extent } from "../../firmware/firmware.ts";
 import { formatAddress, formatSize } from "../../format.ts";
-import { clipExtents, endOf } from "../../plan/extents.ts";
+import { endOf } from "../../plan/extents.ts";
 import type { MemoryRegion } from "../../plan/memory_layout.ts";
 import { BAR_END, BAR_WIDTH, BAR_X, drawText, textWidth } from "./canvas.ts";
 import { columnsOf } from "./columns.ts";
@@ -74,16 +74,25 @@ function tooNarrow({ rowSize }: Bar, pageSize: number): boolean {
   return pageSize / rowSize * BAR_WIDTH < MIN_TICK_DISTANCE;
 }
 
-/** An element's two ends, and the line between them; where it is too small for that, a single stroke. */
+/**
+ * A line over each element, with a hook at each end that is in the row; a single stroke where it is too small for that.
+ */
 function brackets(bar: Bar, { elements }: PictureMemory): string[] {
-  const top = bar.y - 4;
+  const { window } = bar;
+  const [low, high] = [bar.y - 1, bar.y - 4];
   const steps: string[] = [];
   let last = -Infinity;
-  for (const part of clipExtents(elements, bar.window)) {
-    const from = round(xOf(bar, part.address) + 1);
-    const to = round(Math.min(BAR_END, xOf(bar, endOf(part))) - 1);
-    if (to - from >= 3) steps.push(`M${from} ${bar.y - 1}V${top}H${to}V${bar.y - 1}`);
-    else if (from - last >= 2) steps.push(`M${from} ${bar.y - 1}V${top}`);
+  for (const part of elements) {
+    if (part.address >= endOf(window)) break;
+    if (endOf(part) <= window.address) continue;
+    const begins = part.address >= window.address;
+    const ends = endOf(part) <= endOf(window);
+    const from = begins ? round(xOf(bar, part.address) + 1) : BAR_X;
+    const to = ends ? round(xOf(bar, endOf(part)) - 1) : round(xOf(bar, endOf(window)));
+    if (to - from >= 3) {
+      const [start, end] = [begins ? `${low}V${high}` : `${high}`, ends ? `V${low}` : ""];
+      steps.push(`M${from} ${start}H${to}${end}`);
+    } else if (from - last >= 2) steps.push(`M${from} ${low}V${high}`);
     else continue;
     last = Math.max(from, to);
   }

@@ -9,7 +9,7 @@ Deno.test("dfuse info shows a map where it is asked for, and is as ever without"
   assertEquals([run.code, run.stderr], [0, ""]);
   const lines = run.stdout.split("\n");
   assertEquals(lines.filter((line) => !plain.includes(line)), [
-    "  [#########.:..............................:######+...............]",
+    "  [#########:..:....................................+#####+........]",
     "  # full   + half full or more   : less   . blank or nothing",
   ]);
   assertEquals(plain.filter((line) => !lines.includes(line)), []);
@@ -32,7 +32,7 @@ Deno.test("dfuse read --map shows what is blank in the memory that was read", as
     assertEquals(run.code, 0, run.stderr);
     assertStringIncludes(
       run.stdout,
-      "  [###::...........##:............................................]\n" +
+      "  [###:............##:.............................................]\n" +
         "  # full   : less   . blank or nothing\n",
     );
   } finally {

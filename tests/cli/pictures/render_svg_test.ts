@@ -124,6 +124,17 @@ Deno.test("renderSvg() shows one page of a very large part, and a piece smaller 
   assertStringIncludes(svg, "0x09000000..0x09001000");
 });
 
+Deno.test("renderSvg() hooks an element where it begins and ends, not where a row does", () => {
+  const sample = picture(["@Flash/0x08000000/256*1Kg"], {
+    images: [{ segments: [[0x08000000 + 32 * 1024, 64 * 1024]] }],
+  });
+  const paths = readMarkup(renderSvg(sample))
+    .filter(({ attributes }) => attributes["class"] === "element" && attributes["d"] !== undefined)
+    .map(({ attributes }) => attributes["d"]!.replaceAll(/[\d.]+/g, "n"));
+  // The middle of the first row to its end, then to the middle of the second; the last is the legend's.
+  assertEquals(paths, ["Mn nVnHn", "Mn nHnVn", "Mn nVnHnVn"]);
+});
+
 Deno.test("The colours of a theme differ in hatch, and two of them in lightness where they have none", () => {
   const hatches = TREATMENTS.map((name) => LOOKS[name].hatch ?? `plain ${name}`);
   assertEquals(new Set(hatches).size, hatches.length);

@@ -81,6 +81,26 @@ Deno.test("findTreatments() shows --erase all as loss, and --erase none as nothi
   ]);
 });
 
+Deno.test("findTreatments() keeps alternates apart that have the same addresses", () => {
+  const layouts = ["@One/0x00000000/4*1Kg", "@Two/0x00000000/4*1Kg"];
+  const images = [
+    { alternate: 0, segments: [[0, 1024]] },
+    { alternate: 1, segments: [[2048, 1024]] },
+  ] as const;
+  const first = ["0x00000000 written 1024", "0x00000400 untouched 3072"];
+  assertEquals(spanLines(picture(layouts, { images })), [
+    ...first,
+    "0x00000000 untouched 2048",
+    "0x00000800 written 1024",
+    "0x00000C00 untouched 1024",
+  ]);
+  // Of a file with images for both, only one is flashed: the other's elements are not in its memory.
+  const both = [images[0], { alternate: 1, segments: [[100, 1000]] }] as const;
+  const chosen = picture(layouts, { images: both }, { alternate: 0 });
+  assertEquals(spanLines(chosen), first);
+  assertEquals(memoriesOf(chosen).flatMap(({ elements }) => elements).length, 1);
+});
+
 for (const [name, make] of Object.entries(SAMPLES)) {
   Deno.test(`findTreatments() covers each byte once and agrees with the plan: ${name}`, async () => {
     const sample = await make();
@@ -130,6 +150,7 @@ Deno.test("layOut() keeps 2,000 pages apart, and any number on a screen", () => 
   const huge = many("@Flash/0x08000000/9999*64Bg");
   assert(Math.ceil(huge.size / huge.rowSize) <= 40);
   assertEquals(many("@Flash/0x08000000/128*2Kg").rows.length, 1);
+  assertEquals(many("@Flash/0x08000000/2*2Kg/0x90000000/2*2Kg").size, 4096);
 });
 
 Deno.test("columnsOf() never hides a change behind what stays, and tells the larger change", () => {
