@@ -28,6 +28,8 @@ const CHANGE_MS = 2 * RETURN_MS;
 export class SimulatedBench implements DeviceSource {
   readonly #options: BenchOptions;
   readonly #boards = new Map<string, SimulatedDevice>();
+  /** Ports on which the operator is changing the board: they are not empty for good. */
+  #changing = 0;
 
   constructor(options: BenchOptions) {
     this.#options = options;
@@ -52,12 +54,14 @@ export class SimulatedBench implements DeviceSource {
     const { clock, nextUnit, onEmpty } = this.#options;
     const device = this.#boards.get(path);
     if (device === undefined) return;
+    this.#changing++;
     await clock.sleep(CHANGE_MS);
     device.unplug();
     this.#boards.delete(path);
     await clock.sleep(CHANGE_MS);
     this.#plugIn(path, nextUnit(path, { device, passed }));
-    if (this.#boards.size === 0) onEmpty?.();
+    this.#changing--;
+    if (this.#boards.size === 0 && this.#changing === 0) onEmpty?.();
   }
 
   #plugIn(path: string, board: SimulatedDevice | undefined): void {
