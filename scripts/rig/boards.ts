@@ -17,6 +17,8 @@ export const BOARDS = numbered({
   small: "stm32f042,speed=10,seed=7",
   /** Leaves the bus without warning, once. */
   leaving: "stm32f405,speed=10,seed=6,fault=disconnect@80",
+  /** Does not answer, once. */
+  silent: "stm32f405,speed=10,seed=9,fault=timeout@80",
   /** Needs no time for its work, so that only the host's is left. */
   instant: "stm32f405,speed=1000000,seed=21",
   /** As slow as a real one. */

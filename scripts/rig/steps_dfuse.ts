@@ -21,7 +21,7 @@ const SMALL_PAGE = 1024;
 
 const OPTION_BYTES = 0x1FFFC000;
 
-/** What one board goes through in the hands of dfuse. Each step finds it as the one before has left it. */
+/** What a board goes through in the hands of dfuse. */
 export const dfuseSteps: readonly Step[] = [
   {
     name: "dfuse lists the board",
@@ -65,6 +65,7 @@ export const dfuseSteps: readonly Step[] = [
     name: "dfuse flashes what changed, and only that",
     async run(guest) {
       await guest.attach("main");
+      await flash(guest, { elements: PROGRAM, more: ["--no-leave"] });
       const report = await flash(guest, { elements: CHANGED, more: ["--no-leave"] });
       expect(report.outcome === "done", "the outcome done");
       expect(report.bytes.erased === CHANGED_PAGE, `one page erased, not ${report.bytes.erased}`);
@@ -78,6 +79,7 @@ export const dfuseSteps: readonly Step[] = [
     async run(guest) {
       await guest.attach("main");
       const file = await guest.write("changed.dfu", dfuseFile(CHANGED));
+      await guest.dfuse(["flash", file, "--no-leave"]);
       await guest.dfuse(["verify", file]);
       const out = guest.path("back.bin");
       const where = ["--address", "0x08010000", "--size", "20000"];

@@ -35,6 +35,17 @@ export const failureSteps: readonly Step[] = [
     },
   },
   {
+    name: "A board that does not answer once, then flashed again",
+    async run(guest) {
+      await guest.attach("silent");
+      const file = await guest.write("file.dfu", FILE);
+      const { stderr } = await guest.dfuse(["flash", file, "--no-leave"], { code: 6 });
+      expectText(stderr, "did not");
+      await guest.dfuse(["flash", file, "--no-leave"]);
+      await guest.dfuse(["verify", file]);
+    },
+  },
+  {
     name: "A boot loader that stalls requests at random",
     async run(guest) {
       await guest.attach("stalling");
