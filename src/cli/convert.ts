@@ -20,7 +20,7 @@ import { checkWritable, writeWhole } from "./write_file.ts";
 interface ConvertFlags {
   readonly to?: string;
   readonly address?: number;
-  readonly ignoreCrc?: boolean;
+  readonly ignoreCrc?: boolean | undefined;
   readonly vid?: string;
   readonly pid?: string;
   readonly deviceVersion?: string;
@@ -28,8 +28,8 @@ interface ConvertFlags {
   readonly targetName?: string;
   readonly family?: string;
   readonly fill?: number;
-  readonly force?: boolean;
-  readonly quiet?: boolean;
+  readonly force?: boolean | undefined;
+  readonly quiet?: boolean | undefined;
 }
 
 /** `dfuse convert`: from any format to any other; builds .dfu files, and takes them apart. */

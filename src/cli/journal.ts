@@ -5,8 +5,8 @@ import type { Output } from "./output.ts";
 import { journalCsv, journalDocument, renderJournal } from "./render_journal.ts";
 
 interface JournalFlags {
-  readonly json?: boolean;
-  readonly csv?: boolean;
+  readonly json?: boolean | undefined;
+  readonly csv?: boolean | undefined;
 }
 
 /** `dfuse journal`: what a journal says as a whole. */
