@@ -22,6 +22,7 @@ const USB_IS_PURE_FOR: ReadonlySet<string> = new Set(["dfu", "simulator"]);
 const PURE_USB_FILES: ReadonlySet<string> = new Set([
   "src/usb/transport.ts",
   "src/usb/descriptors.ts",
+  "src/usb/real_clock.ts",
 ]);
 
 /** The only file that may load the addon. */

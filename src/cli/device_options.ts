@@ -1,7 +1,7 @@
 import { CHIPS } from "../chips/chips.ts";
 import { UsageError } from "../errors.ts";
 import { formatDuration } from "../format.ts";
-import { realClock } from "../simulator/virtual_clock.ts";
+import { realClock } from "../usb/real_clock.ts";
 import type { DiscoveryOptions } from "../usb/discovery.ts";
 import type { OpenedUsbDevice } from "../usb/open_device.ts";
 import { type DeviceSelector, parseDeviceSelector } from "../usb/selection.ts";

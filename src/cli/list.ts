@@ -3,7 +3,7 @@ import { type DeviceFacts, readDevice } from "../dfu/open_device.ts";
 import { DfuRequest } from "../dfu/protocol.ts";
 import { DfuseError } from "../errors.ts";
 import { profileOfDevice } from "../plan/device_profile.ts";
-import { realClock } from "../simulator/virtual_clock.ts";
+import { realClock } from "../usb/real_clock.ts";
 import type { UsbBus } from "../usb/bus.ts";
 import { type DfuCandidate, discoverDevices } from "../usb/discovery.ts";
 import { openUsbBus } from "../usb/node_usb.ts";

@@ -1,7 +1,8 @@
 import { UsageError } from "../errors.ts";
 import { createSimulatedDevice, type SimulatedDevice } from "../simulator/simulated_device.ts";
 import { parseSimulatorSpec } from "../simulator/simulator_spec.ts";
-import { realClock, VirtualClock } from "../simulator/virtual_clock.ts";
+import { VirtualClock } from "../simulator/virtual_clock.ts";
+import { realClock } from "../usb/real_clock.ts";
 import { RETURN_MS } from "../station/port.ts";
 import type { DeviceSource, StationDevice } from "../station/device_source.ts";
 import type { Clock } from "../usb/transport.ts";

@@ -59,7 +59,7 @@ async function openAll(
   flags: StationFlags & TargetFlags,
   signals: SourceSignals,
 ): Promise<StationSource> {
-  const { realClock } = await import("../simulator/virtual_clock.ts");
+  const { realClock } = await import("../usb/real_clock.ts");
   const { openUsbBus } = await import("../usb/node_usb.ts");
   const { waitOnBus } = await import("../usb/wait.ts");
   const { discoverDevices } = await import("../usb/discovery.ts");

@@ -1,7 +1,8 @@
 import type { Clock, Transport } from "../usb/transport.ts";
 import { createSimulatedDevice } from "./simulated_device.ts";
 import { parseSimulatorSpec } from "./simulator_spec.ts";
-import { realClock, VirtualClock } from "./virtual_clock.ts";
+import { VirtualClock } from "./virtual_clock.ts";
+import { realClock } from "../usb/real_clock.ts";
 
 /**
  * Opens a simulated device as the command line describes it: in virtual time, which no one has to wait for, or in real

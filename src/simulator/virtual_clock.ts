@@ -61,15 +61,6 @@ export class VirtualClock implements Clock {
   }
 }
 
-/** Real time, `speed` times faster: at speed 10 a wait of one second takes 100 ms. */
-export function realClock(speed = 1): Clock {
-  const startedMs = performance.now();
-  return {
-    now: () => (performance.now() - startedMs) * speed,
-    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, Math.max(0, ms) / speed)),
-  };
-}
-
 const NS_PER_MS = 1_000_000;
 
 /** Deno's port listens again one or two microtasks after a message. */

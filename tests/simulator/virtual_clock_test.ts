@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { realClock, VirtualClock } from "../../src/simulator/virtual_clock.ts";
+import { VirtualClock } from "../../src/simulator/virtual_clock.ts";
+import { realClock } from "../../src/usb/real_clock.ts";
 
 Deno.test("VirtualClock jumps to the end of a sleep, however long", async () => {
   const clock = new VirtualClock();
