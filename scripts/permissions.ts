@@ -5,7 +5,7 @@
 export const PERMISSIONS: readonly string[] = [
   // Firmware and settings, wherever they are.
   "--allow-read",
-  // What `read`, `convert` and `--report` write; the USB addon, which must be a real file to be loaded.
+  // What commands are told to write: firmware, pictures, journals. The USB addon must be a real file to be loaded.
   "--allow-write",
   // The USB addon is native code.
   "--allow-ffi",

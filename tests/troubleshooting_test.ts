@@ -25,8 +25,9 @@ Deno.test("docs/troubleshooting.md has no message that is no longer there", () =
   assertEquals(stale, []);
 });
 
-Deno.test("docs/troubleshooting.md has every entry once", () => {
+Deno.test("docs/troubleshooting.md has every entry once, and something to say to it", () => {
   assertEquals(entries.toSorted(), [...new Set(entries)].sort());
+  assertEquals(page.match(/^- `[^`]+`\.?\n(?! )/gm) ?? [], []);
 });
 
 Deno.test("docs/troubleshooting.md explains every status of DFU", () => {
