@@ -35,6 +35,15 @@ export const BOARDS = numbered({
   clone6: "stm32f405,speed=50,seed=16",
   clone7: "stm32f405,speed=50,seed=17",
   clone8: "stm32f405,speed=50,seed=18",
+  /** A line of boards, as slow as real ones. */
+  line1: "stm32f405,speed=1,seed=31",
+  line2: "stm32f405,speed=1,seed=32",
+  line3: "stm32f405,speed=1,seed=33",
+  line4: "stm32f405,speed=1,seed=34",
+  line5: "stm32f405,speed=1,seed=35",
+  line6: "stm32f405,speed=1,seed=36",
+  line7: "stm32f405,speed=1,seed=37",
+  line8: "stm32f405,speed=1,seed=38",
 });
 
 export type BoardName = keyof typeof BOARDS;

@@ -7,6 +7,7 @@ import { dfuUtilSteps } from "./steps_dfu_util.ts";
 import { failureSteps } from "./steps_failures.ts";
 import { figureSteps, warmUp } from "./steps_figures.ts";
 import { selectionSteps } from "./steps_selection.ts";
+import { stationFigureSteps } from "./steps_station_figures.ts";
 import type { Result, Step, StepResult } from "./step.ts";
 
 const SHARE = "/rig";
@@ -23,7 +24,7 @@ async function doJob(job: Job): Promise<Result> {
   const simulator = await startSimulator(dfuse, options);
   const guest = new Guest({ ...job, dfuse }, { folder, simulator, say: report });
   const steps: StepResult[] = [];
-  const list = job.figures ? figureSteps : STEPS;
+  const list = job.figures ? [...figureSteps, ...stationFigureSteps] : STEPS;
   if (job.figures) await warmUp(guest);
   for (const step of list.filter(({ name }) => name.includes(job.only ?? ""))) {
     steps.push(await doStep(step, guest));
