@@ -1,5 +1,6 @@
 import { flashDevice } from "../dfu/flash.ts";
 import { flashInputOf } from "../dfu/flash_input.ts";
+import { checkExpectation } from "../station/expectation.ts";
 import { createCommand } from "./create_command.ts";
 import { conclude, createListener } from "./event_lines.ts";
 import { type FileArguments, readFileArguments } from "./file_arguments.ts";
@@ -13,9 +14,9 @@ import {
   type PlanFlags,
   planOptionsOf,
 } from "./plan_options.ts";
-import { readCheckedFirmware } from "./station_firmware.ts";
+import { checkFiles, readCheckedFirmware } from "./station_firmware.ts";
 import { addStationOptions, type StationFlags } from "./station_flags.ts";
-import { usesStation } from "./station_options.ts";
+import { expectationOf, usesStation } from "./station_options.ts";
 import type { Build } from "./version.ts";
 
 interface FlashFlags extends PlanFlags, TargetFlags, StationFlags {
@@ -52,13 +53,7 @@ export function flashCommand(output: Output, build: Build) {
 }
 
 async function flash(output: Output, files: FileArguments, flags: FlashFlags): Promise<void> {
-  if (flags.dryRun === true) {
-    return await withTarget(
-      flags,
-      output,
-      (target, signal) => planOnDevice(output, target, { files, flags, signal }),
-    );
-  }
+  if (flags.dryRun === true) return await planOnly(output, files, flags);
   const { firmware } = await readCheckedFirmware(files, flags);
   const input = flashInputOf(firmware);
   await withTarget(flags, output, async (target, signal) => {
@@ -72,5 +67,15 @@ async function flash(output: Output, files: FileArguments, flags: FlashFlags): P
       signal,
     });
     conclude(report, listener);
+  });
+}
+
+/** What a flash would refuse before it changes anything, this refuses too. */
+async function planOnly(output: Output, given: FileArguments, flags: FlashFlags): Promise<void> {
+  const expectation = expectationOf(flags);
+  const files = await checkFiles(given, flags);
+  await withTarget(flags, output, async (target, signal) => {
+    checkExpectation(target.device.facts, expectation);
+    await planOnDevice(output, target, { files, flags, signal });
   });
 }

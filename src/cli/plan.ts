@@ -13,6 +13,8 @@ import { addPictureOptions, checkPictures, type PictureFlags } from "./plan_pict
 import { wantsPictures, writePictures } from "./plan_pictures.ts";
 import { infoDocument, renderInfo } from "./render_info.ts";
 import { printPlan } from "./render_plan.ts";
+import { checkFiles } from "./station_firmware.ts";
+import { addProofOptions, type ProofFlags } from "./station_flags.ts";
 import { addUnitOptions, type UnitFlags, wantsUnit } from "./station_flags.ts";
 
 /** `dfuse plan`: what a flash would do, without doing it. */
@@ -21,7 +23,7 @@ export function planCommand(output: Output) {
     .description("Show what a flash would erase, write and keep, and how long it takes.")
     .arguments("<files...:string>");
   const withMemory = addDeviceOptions(addTargetOptions(addFirmwareOptions(command)));
-  return addPictureOptions(addUnitOptions(addPlanOptions(withMemory)))
+  return addPictureOptions(addProofOptions(addUnitOptions(addPlanOptions(withMemory))))
     .option("--simulate <spec:string:chip>", "Plan for a simulated part: stm32f405[,image=FILE,…].")
     .option("--json", "Print one JSON document (see docs/json.md).")
     .example("For the attached device, as it is now", "dfuse plan firmware.dfu")
@@ -38,14 +40,15 @@ export function planCommand(output: Output) {
     );
 }
 
-type PlanCommandFlags = PlanFlags & TargetFlags & UnitFlags & PictureFlags;
+type PlanCommandFlags = PlanFlags & TargetFlags & UnitFlags & ProofFlags & PictureFlags;
 
 async function showPlan(
   output: Output,
-  files: FileArguments,
+  given: FileArguments,
   flags: PlanCommandFlags,
 ): Promise<void> {
   checkPictures(flags);
+  const files = await checkFiles(given, flags);
   const namesDevice = flags.simulate !== undefined || flags.device !== undefined ||
     flags.wait !== undefined;
   const profile = namesDevice ? undefined : profileOf(flags);

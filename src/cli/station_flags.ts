@@ -36,17 +36,22 @@ export function addUnitOptions(command: AnyCommand): AnyCommand {
     );
 }
 
+/** Options that make sure that the right file is flashed. */
+export function addProofOptions(command: AnyCommand): AnyCommand {
+  return command
+    .option("--sha256 <hex:string>", "The file must have this SHA-256.")
+    .option("--public-key <key:string>", "The file must be signed: minisign's key, or its file.");
+}
+
 /** Options of the production line: many devices, what must hold, and what is kept of it. */
 export function addStationOptions(command: AnyCommand): AnyCommand {
-  return addUnitOptions(command)
+  return addProofOptions(addUnitOptions(command))
     .option("--all", "Flash every device that is attached, all at once.", { conflicts: ["watch"] })
     .option("--watch", "Flash every device that comes, until Ctrl-C.")
     .option("--jobs <count:integer>", "Flash so many devices at once, at most.")
     .option("--port-name <port:string>", "Call a port by a name: 1-4.2=A", { collect: true })
     .option("--bell", "Ring when a unit is done: once if it passed, three times if not.")
     .option("--journal <file:string>", "Append a JSON line for each attempt.")
-    .option("--sha256 <hex:string>", "The file must have this SHA-256.")
-    .option("--public-key <key:string>", "The file must be signed: minisign's key, or its file.")
     .option("--expect-chip <name:string:chip>", "Fail what is not this part.")
     .option("--expect-ids <ids:string>", "Fail what does not have these USB ids: 0483:df11")
     .option("--skip-programmed", "Pass a unit that holds the image already.");

@@ -3,7 +3,7 @@ import { ByteSource } from "./byte_source.ts";
 import { type CollectedElement, collectElements } from "./collect_elements.ts";
 import type { Firmware, FirmwareWarning, Image } from "./firmware.ts";
 import { buildImage } from "./image.ts";
-import { type InputFile, openInputFile } from "./input_file.ts";
+import { type InputFile, type Loaded, openInputFile } from "./input_file.ts";
 import type { ReadOptions } from "./read_firmware.ts";
 
 /**
@@ -11,8 +11,11 @@ import type { ReadOptions } from "./read_firmware.ts";
  * @throws FirmwareError for a file that cannot be read or has more than 256 MiB; PlanError where elements of one
  * image overlap with different bytes; UsageError where `address` is missing or contradicts the file.
  */
-export async function collectFile(path: string, options: ReadOptions = {}): Promise<Firmware> {
-  const input = openInputFile(path);
+export async function collectFile(
+  path: string,
+  options: ReadOptions & Loaded = {},
+): Promise<Firmware> {
+  const input = openInputFile(path, options);
   try {
     return await collectInput(input, options);
   } finally {

@@ -21,11 +21,17 @@ export interface InputFile {
   close(): void;
 }
 
+/** A file whose bytes are in memory already; without them it is read from where it is. */
+export interface Loaded {
+  readonly bytes?: Uint8Array | undefined;
+}
+
 /**
  * Opens a firmware file; `-` is standard input.
  * @throws FirmwareError where it cannot be opened; facts: `path`.
  */
-export function openInputFile(path: string): InputFile {
+export function openInputFile(path: string, { bytes }: Loaded = {}): InputFile {
+  if (bytes !== undefined) return new LoadedFile(path === "-" ? STANDARD_INPUT : path, bytes);
   if (path === "-") return openStandardInput();
   const file = openPath(path);
   try {
@@ -37,6 +43,31 @@ export function openInputFile(path: string): InputFile {
     file.close();
     throw error;
   }
+}
+
+/** What has been read already. */
+class LoadedFile implements InputFile {
+  readonly name: string;
+  readonly #bytes: Uint8Array;
+
+  constructor(name: string, bytes: Uint8Array) {
+    this.name = name;
+    this.#bytes = bytes;
+  }
+
+  async *chunks(): AsyncGenerator<Uint8Array> {
+    yield await this.#bytes;
+  }
+
+  chunksAgain(): AsyncGenerator<Uint8Array> {
+    return this.chunks();
+  }
+
+  readAgain(offset: number, into: Uint8Array): void {
+    into.set(this.#bytes.subarray(offset, offset + into.length));
+  }
+
+  close(): void {}
 }
 
 /** An input that can be read once, such as a pipe. It remembers its first 16 MiB, to read them again. */
@@ -147,8 +178,10 @@ class SeekableFile implements InputFile {
   }
 }
 
+const STANDARD_INPUT = "standard input";
+
 function openStandardInput(): InputFile {
-  const name = "standard input";
+  const name = STANDARD_INPUT;
   if (Deno.stdin.isTerminal()) {
     throw new FirmwareError(`Cannot read ${name}: it is a terminal, expected a pipe or a file`, {
       hint: "Give the path of a file instead of -, or send one: dfuse info - < firmware.dfu",

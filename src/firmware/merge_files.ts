@@ -1,7 +1,7 @@
 import { PlanError } from "../errors.ts";
 import { formatUsbIds } from "../format.ts";
 import { arrangeElements } from "./arrange.ts";
-import { collectFile, collectInput } from "./collect.ts";
+import { collectFile } from "./collect.ts";
 import type {
   DfuSuffix,
   FileFacts,
@@ -15,17 +15,15 @@ import type {
 } from "./firmware.ts";
 import { buildImage, imageSize } from "./image.ts";
 import { outlineImage } from "./outline.ts";
-import { StreamedFile } from "./input_file.ts";
+import type { Loaded } from "./input_file.ts";
 import type { ReadOptions } from "./read_firmware.ts";
 import { summarizeFile, type SummarizeOptions } from "./summarize.ts";
 
 /** A file to be read, and where it belongs if it has no addresses. */
-export interface FileToRead {
+export interface FileToRead extends Loaded {
   /** `-` for standard input. */
   readonly path: string;
   readonly address?: number;
-  /** Its content, where that has been read already. */
-  readonly bytes?: Uint8Array;
 }
 
 /**
@@ -39,12 +37,7 @@ export async function collectFiles(
 ): Promise<Firmware> {
   const read: Named<Firmware>[] = [];
   for (const { path, address = options.address, bytes } of files) {
-    const placed = { ...options, address };
-    const file = bytes === undefined ? await collectFile(path, placed) : await collectInput(
-      new StreamedFile(once(bytes), { name: path === "-" ? "standard input" : path }),
-      placed,
-    );
-    read.push({ name: path, file });
+    read.push({ name: path, file: await collectFile(path, { ...options, address, bytes }) });
   }
   if (read.length === 1) return read[0]!.file;
   const warnings = namedWarnings(read);
@@ -53,10 +46,6 @@ export async function collectFiles(
     image: buildImage(joinSegments(parts, warnings)),
   }));
   return { ...mergeFacts(read), images, warnings };
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield await bytes;
 }
 
 /**
@@ -72,8 +61,8 @@ export async function summarizeFiles(
     return withoutBytes(await collectFiles(files, options));
   }
   const read: Named<FirmwareSummary>[] = [];
-  for (const { path, address = options.address } of files) {
-    read.push({ name: path, file: await summarizeFile(path, { ...options, address }) });
+  for (const { path, address = options.address, bytes } of files) {
+    read.push({ name: path, file: await summarizeFile(path, { ...options, address, bytes }) });
   }
   if (read.length === 1) return read[0]!.file;
   const groups = withAlternates(read);

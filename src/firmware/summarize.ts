@@ -9,7 +9,7 @@ import type {
   FirmwareWarning,
   ImageSummary,
 } from "./firmware.ts";
-import { type InputFile, openInputFile } from "./input_file.ts";
+import { type InputFile, type Loaded, openInputFile } from "./input_file.ts";
 import { Outliner } from "./outline.ts";
 import { readFirmware, type ReadOptions } from "./read_firmware.ts";
 
@@ -26,9 +26,9 @@ export interface SummarizeOptions extends ReadOptions {
  */
 export async function summarizeFile(
   path: string,
-  options: SummarizeOptions = {},
+  options: SummarizeOptions & Loaded = {},
 ): Promise<FirmwareSummary> {
-  const input = openInputFile(path);
+  const input = openInputFile(path, options);
   try {
     return await summarizeInput(input, options);
   } finally {

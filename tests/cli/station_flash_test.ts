@@ -115,7 +115,7 @@ Deno.test("dfuse flash checks the file before anything else, in a plain flash to
     await Deno.copyFile(EXAMPLE, file);
     await Deno.writeTextFile(`${file}.sha256`, `${"0".repeat(64)}  fw.dfu\n`);
     const journal = `${folder}/j`;
-    for (const more of [[], ["--journal", journal]]) {
+    for (const more of [[], ["--journal", journal], ["--dry-run"]]) {
       const run = await runDfuse(["flash", file, "--simulate", CHIP, ...more]);
       assertEquals([run.code, run.stdout], [3, ""]);
       assert(run.stderr.includes("fw.dfu.sha256"), run.stderr);
@@ -127,7 +127,11 @@ Deno.test("dfuse flash fails a board that is not the expected one", async () => 
   const wrong = await flash("--simulate", "stm32f072", "--expect-chip", CHIP);
   assertEquals(wrong.code, 4);
   assert(wrong.stdout.includes("FAIL") && wrong.stdout.includes("expected stm32f405"));
+  const dry = await flash("--simulate", "stm32f072", "--expect-chip", CHIP, "--dry-run");
+  assertEquals([dry.code, dry.stdout], [4, ""]);
+  assert(/expected\s+stm32f405/.test(dry.stderr), dry.stderr);
   const right = ["--expect-chip", "stm32f407", "--expect-ids", "0483:*"];
+  assertEquals((await flash("--simulate", CHIP, ...right, "--dry-run")).code, 0);
   assertEquals((await flash("--simulate", CHIP, ...right)).code, 0);
 });
 

@@ -21,6 +21,19 @@ Deno.test("openInputFile() reads a file and parts of it again", async () => {
   });
 });
 
+Deno.test("openInputFile() takes bytes that are in memory in place of the file", async () => {
+  const bytes = countingBytes(1_000);
+  const input = openInputFile("no/such/file", { bytes });
+  assertEquals(input.name, "no/such/file");
+  assertEquals(openInputFile("-", { bytes }).name, "standard input");
+  for (const chunks of [input.chunks(), input.chunksAgain()]) {
+    assertEquals(concat(...await Array.fromAsync(chunks)), bytes);
+  }
+  const again = new Uint8Array(300);
+  input.readAgain(299, again);
+  assertEquals(again, bytes.slice(299, 599));
+});
+
 Deno.test({
   name: "openInputFile() says why a path cannot be opened, and leaves nothing open",
   sanitizeResources: true,
