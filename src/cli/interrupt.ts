@@ -1,3 +1,4 @@
+import { InterruptedError } from "../errors.ts";
 import type { Output } from "./output.ts";
 
 /**
@@ -19,4 +20,9 @@ export async function interruptible<T>(
   } finally {
     if (!controller.signal.aborted) Deno.removeSignalListener("SIGINT", listener);
   }
+}
+
+/** Throws `InterruptedError` if the user asked to stop before anything was changed. */
+export function stopUnchanged(signal: AbortSignal): void {
+  if (signal.aborted) throw new InterruptedError("Stopped, as asked: nothing was changed");
 }

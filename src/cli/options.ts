@@ -4,6 +4,7 @@ import { DeviceError, UsageError } from "../errors.ts";
 import type { OptionState } from "../plan/option_state.ts";
 import { type OptionPlan, type OptionSetting, planOptionBytes } from "../plan/plan_option_bytes.ts";
 import { createCommand } from "./create_command.ts";
+import { stopUnchanged } from "./interrupt.ts";
 import {
   addTargetDeviceOptions,
   type Target,
@@ -51,7 +52,7 @@ async function options(
 ): Promise<void> {
   const settings = settingsOf(words);
   checkFlags(settings, flags);
-  await withTarget(flags, output, async (target) => {
+  await withTarget(flags, output, async (target, signal) => {
     const { table, chips } = optionBytesOf(target.device);
     const before = await read(target, table);
     if (settings === undefined) {
@@ -62,7 +63,7 @@ async function options(
       return;
     }
     const plan = planOptionBytes(before, settings, flags);
-    await change(output, { target, chips, plan, flags });
+    await change(output, { target, chips, plan, flags, signal });
   });
 }
 
@@ -73,9 +74,10 @@ async function change(
     readonly chips: readonly string[];
     readonly plan: OptionPlan;
     readonly flags: OptionsFlags;
+    readonly signal: AbortSignal;
   },
 ): Promise<void> {
-  const { target, chips, plan, flags } = job;
+  const { target, chips, plan, flags, signal } = job;
   const { json = false, quiet = false, dryRun = false } = flags;
   const told = { target, chips, state: plan.after, plan };
   for (const warning of plan.warnings) output.err(renderWarning(warning, output.errorStyle));
@@ -85,6 +87,8 @@ async function change(
     if (json) printJson(output, optionsDocument({ ...told, outcome }));
     return;
   }
+  // Once it has begun it is done to its end: half an option block may lock the part.
+  stopUnchanged(signal);
   const reopen = () => target.reopen();
   const outcome = await changeOptionBytes(target.device, plan, { reopen });
   if (json) {

@@ -1,9 +1,9 @@
 import { unprotectDevice } from "../dfu/change_option_bytes.ts";
 import { isReadProtected } from "../dfu/option_bytes.ts";
 import { UsageError } from "../errors.ts";
-import { formatSize } from "../format.ts";
-import { layoutSize } from "../plan/memory_layout.ts";
+import { askLine } from "./ask.ts";
 import { createCommand } from "./create_command.ts";
+import { stopUnchanged } from "./interrupt.ts";
 import {
   addTargetDeviceOptions,
   type Target,
@@ -34,7 +34,7 @@ export function unprotectCommand(output: Output) {
 }
 
 async function unprotect(output: Output, flags: UnprotectFlags): Promise<void> {
-  await withTarget(flags, output, async (target) => {
+  await withTarget(flags, output, async (target, signal) => {
     const isProtected = await isReadProtected(target.device);
     if (!isProtected && flags.force !== true) {
       return tell(output, flags, {
@@ -42,7 +42,8 @@ async function unprotect(output: Output, flags: UnprotectFlags): Promise<void> {
         text: "Nothing to do: the device can be read, so it is not read-protected\n",
       });
     }
-    confirm(output, target, flags);
+    await confirm(output, target, { flags, signal });
+    stopUnchanged(signal);
     await unprotectDevice(target.device, { reopen: () => target.reopen() });
     tell(output, flags, {
       outcome: "done",
@@ -52,10 +53,12 @@ async function unprotect(output: Output, flags: UnprotectFlags): Promise<void> {
 }
 
 /** Nothing is erased before somebody has said so. */
-function confirm(output: Output, { device, location }: Target, flags: UnprotectFlags): void {
-  const layout = device.profile.alternates[0]?.layout;
-  const size = layout === undefined ? "" : `, ${formatSize(layoutSize(layout))}`;
-  const loss = `This erases the whole flash of ${device.profile.name} at ${location}${size}: ` +
+async function confirm(
+  output: Output,
+  { device, location }: Target,
+  { flags, signal }: { readonly flags: UnprotectFlags; readonly signal: AbortSignal },
+): Promise<void> {
+  const loss = `This erases the whole flash of ${device.profile.name} at ${location}: ` +
     "program and data are lost, and nothing can bring them back";
   output.err(renderWarning(loss, output.errorStyle));
   if (flags.yes === true) return;
@@ -63,8 +66,8 @@ function confirm(output: Output, { device, location }: Target, flags: UnprotectF
   if (!Deno.stdin.isTerminal() || !output.errorIsTerminal) {
     throw new UsageError("Cannot ask whether to erase the device: this is no terminal", { hint });
   }
-  const answer = prompt('Erase everything? Type "yes":');
-  if (answer?.trim().toLowerCase() !== "yes") {
+  const answer = await askLine(output, 'Erase everything? Type "yes":', { signal });
+  if (answer.trim().toLowerCase() !== "yes") {
     throw new UsageError("Cannot lift read protection: it was not confirmed. Nothing was erased", {
       hint,
     });

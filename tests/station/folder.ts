@@ -1,8 +1,8 @@
 /** Gives work a folder of its own, and removes it afterwards. */
-export async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
+export async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
   const folder = await Deno.makeTempDir({ prefix: "dfuse-station-" });
   try {
-    await work(folder);
+    return await work(folder);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
