@@ -35,6 +35,13 @@ export const BOARDS = numbered({
   clone6: "stm32f405,speed=50,seed=16",
   clone7: "stm32f405,speed=50,seed=17",
   clone8: "stm32f405,speed=50,seed=18",
+  /** Reports success and keeps its first page as it is. */
+  writeProtected: "stm32f405,speed=50,seed=19,wrp=0x08000000",
+  /** Leaves the bus while the others of its line are flashed, once. */
+  unsteady: "stm32f405,speed=50,seed=20,fault=disconnect@60",
+  readProtected: "stm32f405,speed=50,seed=23,rdp=1",
+  /** Its option bytes are as from the factory. */
+  unset: "stm32f405,speed=50,seed=24",
   /** A line of boards, as slow as real ones. */
   line1: "stm32f405,speed=1,seed=31",
   line2: "stm32f405,speed=1,seed=32",

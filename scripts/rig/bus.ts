@@ -20,13 +20,22 @@ export async function attach(busId: string): Promise<string> {
   });
 }
 
+/** Pulls the cable of the device at a USB path: `1-1` is at port 0. */
+export async function detach(path: string): Promise<void> {
+  await pull(Number(path.split("-")[1]) - 1);
+  const isThere = async () => (await attachedPaths()).includes(path);
+  await until(`${path} gone`, async () => !await isThere() || undefined);
+}
+
 /** Pulls the cables of all devices. */
 export async function detachAll(): Promise<void> {
-  for (const port of await portsInUse()) {
-    // It may have left by itself meanwhile.
-    await runCommand(["usbip", "detach", "--port", `${port}`], { limitMs: 10_000 });
-  }
+  for (const port of await portsInUse()) await pull(port);
   await until("all devices gone", async () => (await attachedPaths()).length === 0 || undefined);
+}
+
+async function pull(port: number): Promise<void> {
+  // It may have left by itself meanwhile.
+  await runCommand(["usbip", "detach", "--port", `${port}`], { limitMs: 10_000 });
 }
 
 /** USB paths of the devices that are attached, root hubs aside. */

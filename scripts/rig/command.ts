@@ -29,6 +29,8 @@ export async function runCommand(
 export interface RunningCommand {
   /** What it has printed so far, on standard output and standard error. */
   printed(): string;
+  /** Ends it as Ctrl-C does. */
+  interrupt(): void;
   readonly result: Promise<CommandResult>;
 }
 
@@ -60,7 +62,11 @@ export function startCommand(command: readonly string[], options: CommandOptions
     const printed = `${stdout.text}${stderr.text}`;
     throw new Error(`${command.join(" ")} did not end within ${limitMs / 1000} s:\n${printed}`);
   };
-  return { printed: () => stdout.text + stderr.text, result: finish() };
+  return {
+    printed: () => stdout.text + stderr.text,
+    interrupt: () => child.kill("SIGINT"),
+    result: finish(),
+  };
 }
 
 /** Runs a command that must succeed, and gives what it printed. */

@@ -1,4 +1,4 @@
-import { attach, attachedPaths, detachAll, until } from "./bus.ts";
+import { attach, attachedPaths, detach, detachAll, until } from "./bus.ts";
 import { type CommandResult, type RunningCommand, startCommand } from "./command.ts";
 import { type BoardName, BOARDS } from "./boards.ts";
 import type { SimulatorProcess, TransferLine } from "./simulator_process.ts";
@@ -61,7 +61,7 @@ export class Guest {
   startDfuse(args: readonly string[], { code = 0, user }: DfuseOptions = {}) {
     const running = this.#start([...this.job.dfuse, ...args], user);
     const finish = () => this.#finish(running, { name: "dfuse", args, code });
-    return { printed: running.printed, finish };
+    return { ...running, finish };
   }
 
   /** Runs dfu-util, which must succeed. */
@@ -75,6 +75,18 @@ export class Guest {
     const path = await attach(BOARDS[board].busId);
     this.log.push(`${board} attached at ${path}`);
     return path;
+  }
+
+  /** Pulls the cable of the board at a USB path. */
+  async detach(path: string): Promise<void> {
+    await detach(path);
+    this.log.push(`${path} detached`);
+  }
+
+  /** Waits until the board at a USB path has left by itself. */
+  async left(path: string): Promise<void> {
+    const isThere = async () => (await attachedPaths()).includes(path);
+    await until(`${path} to leave`, async () => !await isThere() || undefined);
   }
 
   /** Pulls all cables. */

@@ -6,13 +6,22 @@ import { dfuseSteps } from "./steps_dfuse.ts";
 import { dfuUtilSteps } from "./steps_dfu_util.ts";
 import { failureSteps } from "./steps_failures.ts";
 import { figureSteps, warmUp } from "./steps_figures.ts";
+import { optionSteps } from "./steps_options.ts";
 import { selectionSteps } from "./steps_selection.ts";
+import { stationSteps } from "./steps_station.ts";
 import { stationFigureSteps } from "./steps_station_figures.ts";
 import type { Result, Step, StepResult } from "./step.ts";
 
 const SHARE = "/rig";
 
-const STEPS: readonly Step[] = [...dfuUtilSteps, ...dfuseSteps, ...selectionSteps, ...failureSteps];
+const STEPS: readonly Step[] = [
+  ...dfuUtilSteps,
+  ...dfuseSteps,
+  ...selectionSteps,
+  ...failureSteps,
+  ...stationSteps,
+  ...optionSteps,
+];
 
 async function doJob(job: Job): Promise<Result> {
   const folder = await Deno.makeTempDir();

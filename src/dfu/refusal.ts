@@ -70,7 +70,7 @@ function hintFor({ status }: DfuStatus): string {
     case ERR_TARGET:
       return "Check that the file and the chosen part fit the device: dfuse list shows its memory.";
     case ERR_VENDOR:
-      return "If it is read-protected (RDP level 1), only removing that helps, which erases the whole part.";
+      return "If it is read-protected (RDP level 1), dfuse unprotect lifts that, which erases the whole part.";
     default:
       return "Unplug the device, plug it in again, and run the same command once more.";
   }
