@@ -10,6 +10,8 @@ export interface ProofFlags {
 export interface UnitFlags {
   readonly unitData?: string;
   readonly place?: readonly string[];
+  /** A value counts as used when it was read back, so this must not be `false`. */
+  readonly verify?: boolean;
 }
 
 /** What the options below give. */

@@ -58,9 +58,6 @@ function conclude({ exitCode, fault }: StationTotals): void {
 function checkFlags(flags: StationCommand["flags"]): void {
   const fail = (one: string, other: string, hint: string) =>
     new UsageError(`Cannot combine ${one} with ${other}`, { hint });
-  if (unitSourceOf(flags) !== undefined && flags.verify === false) {
-    throw fail("--unit-data", "--no-verify", "A value counts as used when verify has passed.");
-  }
   if (flags.all !== true && flags.watch !== true) return;
   if (flags.all === true && flags.watch === true) {
     throw fail("--all", "--watch", "--watch flashes those that are there, too.");
@@ -78,8 +75,8 @@ async function prepareJob(
   const { chip, vdd, transferSize, skipProgrammed = false } = flags;
   const options = planOptionsOf(flags);
   const expectation = expectationOf(flags);
-  const checked = await readCheckedFirmware(files, flags);
   const source = unitSourceOf(flags);
+  const checked = await readCheckedFirmware(files, flags);
   const unitData = source === undefined ? undefined : await UnitData.open(source);
   if (unitData !== undefined) resources.defer(() => unitData.close());
   const journal = flags.journal === undefined

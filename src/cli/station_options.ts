@@ -13,8 +13,15 @@ export function usesStation(flags: StationFlags): boolean {
 }
 
 /** Where the values of units come from and go to; undefined without them. */
-export function unitSourceOf({ unitData, place = [] }: UnitFlags): UnitDataSource | undefined {
+export function unitSourceOf(
+  { unitData, place = [], verify }: UnitFlags,
+): UnitDataSource | undefined {
   if (unitData === undefined && place.length === 0) return undefined;
+  if (verify === false) {
+    throw new UsageError("Cannot combine --unit-data with --no-verify", {
+      hint: "A value counts as used when verify has passed.",
+    });
+  }
   if (unitData === undefined) {
     throw new UsageError("Cannot place values without a file to keep account of them in", {
       hint: "Add --unit-data units.csv; for counters it need not exist.",

@@ -171,4 +171,7 @@ Deno.test("dfuse flash refuses options that contradict each other", async () => 
     const run = await flash("--simulate", CHIP, ...args);
     assertEquals([run.code, run.stdout], [2, ""], args.join(" "));
   }
+  const unverified = ["--unit-data", "x", "--place", "n=0x08010100:counter:7", "--no-verify"];
+  assertEquals((await flash("--simulate", CHIP, "--dry-run", ...unverified)).code, 2);
+  assertEquals((await runDfuse(["plan", EXAMPLE, "--chip", CHIP, ...unverified])).code, 2);
 });
