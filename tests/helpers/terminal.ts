@@ -12,6 +12,9 @@ async function isUtilLinux(): Promise<boolean> {
   }
 }
 
+/** Who never prints what is waited for must not keep the tests waiting. */
+const LIMIT_S = 30;
+
 export interface TerminalOptions {
   /** Typed when this text has been printed. */
   readonly after: string;
@@ -26,8 +29,10 @@ export async function runAtTerminal(
   { after, type, redirect = "" }: TerminalOptions,
 ): Promise<Run> {
   const words = [...dfuseCommand(), ...args].map((word) => `'${word.replaceAll("'", `'\\''`)}'`);
-  const child = new Deno.Command("script", {
-    args: ["--quiet", "--return", "--command", `${words.join(" ")} ${redirect}`, "/dev/null"],
+  const command = `${words.join(" ")} ${redirect}`;
+  const script = ["script", "--quiet", "--return", "--command", command, "/dev/null"];
+  const child = new Deno.Command("timeout", {
+    args: [`${LIMIT_S}`, ...script],
     cwd: projectRoot,
     env: { NO_COLOR: "1", TERM: "xterm", SHELL: "/bin/sh" },
     stdin: "piped",
