@@ -18,7 +18,7 @@ const root = fromFileUrl(new URL("../", import.meta.url));
 const cache = `${root}.cache/rig`;
 const share = `${cache}/run`;
 
-/** Twice what it takes on two processors that have other things to do. */
+/** 700 s were seen on two processors that had other things to do. */
 const DEFAULT_LIMIT_S = 1_080;
 
 /** Runs the rig; whether all went well. */
