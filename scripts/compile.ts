@@ -44,8 +44,15 @@ export async function compile(
   const usbOnly = [`--config=${stage}deno.json`, `--lock=${stage}deno.lock`, "--frozen"];
   const flags = [...PERMISSIONS, `--target=${target.triple}`, `--output=${output}`];
   const main = `${stage}bundle/main.js`;
-  await runDeno(compiler, ["compile", "--quiet", "--no-check", ...usbOnly, ...flags, main]);
+  const general = ["--quiet", "--no-check", NO_PAUSES];
+  await runDeno(compiler, ["compile", ...general, ...usbOnly, ...flags, main]);
 }
+
+/**
+ * V8 gives memory back after 8 s, which takes tens of milliseconds on a slow computer: in the middle of a flash. There is
+ * little to give back.
+ */
+const NO_PAUSES = "--v8-flags=--no-memory-reducer";
 
 /** main.ts for an executable, which cannot ask git for its commit any more. */
 async function entryText(target: Target, time: Date): Promise<string> {

@@ -11,21 +11,22 @@ export interface TransferLog {
 
 /** Data beyond it would make the file large and tell little. */
 const SHOWN_BYTES = 16;
-/** Lines are written together: a system call for each would slow the devices down. */
+/** Lines are made and written together: the device must not wait for it at each transfer. */
 const FLUSH_INTERVAL_MS = 250;
 
 /** @throws {UsageError} if the file cannot be written. */
 export function openTransferLog(path: string): TransferLog {
   const file = createFile(path);
-  let lines: string[] = [];
+  let transfers: (readonly [busId: string, record: TransferRecord])[] = [];
   const flush = () => {
+    const lines = transfers.map(([busId, record]) => lineOf(busId, record));
     let bytes: Uint8Array = new TextEncoder().encode(lines.join(""));
-    lines = [];
+    transfers = [];
     while (bytes.length > 0) bytes = bytes.subarray(file.writeSync(bytes));
   };
   const timer = setInterval(flush, FLUSH_INTERVAL_MS);
   return {
-    add: (busId, record) => lines.push(lineOf(busId, record)),
+    add: (busId, record) => transfers.push([busId, record]),
     close() {
       clearInterval(timer);
       flush();

@@ -1,4 +1,5 @@
 import { VerifyError } from "../errors.ts";
+import { firstDifference } from "../firmware/image.ts";
 import { formatAddress, formatCount } from "../format.ts";
 
 /** A page that does not hold what it should. */
@@ -38,8 +39,14 @@ export class Comparison {
     const page = this.#pages.get(pageAddress) ??
       { address: pageAddress, differences: 0, compared: 0, blank: true };
     this.#pages.set(pageAddress, page);
-    for (let index = 0; index < expected.length; index++) {
-      if (found[index] !== this.#erasedByte) page.blank = false;
+    page.compared += expected.length;
+    this.#compared += expected.length;
+    page.blank &&= found.every((byte) => byte === this.#erasedByte);
+    for (
+      let index = firstDifference(expected, found) ?? Infinity;
+      index < expected.length;
+      index++
+    ) {
       if (found[index] === expected[index]) continue;
       page.differences++;
       this.#differences++;
@@ -49,8 +56,6 @@ export class Comparison {
         found: found[index] ?? 0,
       };
     }
-    page.compared += expected.length;
-    this.#compared += expected.length;
   }
 
   /** Throws `VerifyError` if anything differed. */

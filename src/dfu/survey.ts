@@ -59,8 +59,14 @@ export async function surveyPages(
 /** One packet on the bus: what is looked at first in a page that most likely differs. */
 const PROBE_SIZE = 64;
 
-/** Programs and tables that leave a hole of this size at the start of each of its multiples are rare. */
-const SAMPLE_DISTANCE = 4096;
+/**
+ * Memory is filled from the start of a page or up to its end, so a page that is blank at both is blank between them too,
+ * almost always. It is looked at between them as well, the more often the more time an erase takes that need not be.
+ */
+const SAMPLE_PARTS = { small: 2, large: 4 } as const;
+
+/** Pages up to this size, in bytes, count as small. */
+const SMALL_PAGE = 16 * 1024;
 
 interface PageOptions extends SurveyOptions {
   readonly image: Image;
@@ -76,39 +82,43 @@ async function surveyPage(
   const { image, transferSize, erasedByte, sampleBlank } = options;
   const known = { page, image, erasedByte };
   let found: Findings = { unchanged: true, blank: true };
+  let seen: Extent = { address: page.address, size: 0 };
   const [first] = page.extents;
   if (options.probe && first !== undefined) {
-    const size = Math.min(PROBE_SIZE, first.size);
-    found = await look(session, { address: first.address, size }, { ...known, found });
+    seen = { address: first.address, size: Math.min(PROBE_SIZE, first.size) };
+    found = await look(session, seen, { ...known, found });
   }
   for (const block of writeBlocks(page, transferSize)) {
     if (!found.unchanged && !found.blank) return "different";
     if (!found.unchanged && sampleBlank) {
-      return await looksBlank(session, page, known) ? "looks-blank" : "different";
+      return await looksBlank(session, page, { ...known, seen }) ? "looks-blank" : "different";
     }
     const inImage = clipExtents(page.extents, block).length > 0;
     // Bytes outside the image matter only to a page that may still be blank.
     if (!found.blank && !inImage) continue;
-    found = await look(session, block, { ...known, found });
+    seen = block;
+    found = await look(session, seen, { ...known, found });
   }
   if (found.unchanged) return "unchanged";
   return found.blank ? "blank" : "different";
 }
 
-/** Looks at a few bytes every so often, and at the last ones. */
+/** Looks at a few bytes at the start of each part of the page, and at the last ones, but for what was `seen` just now. */
 async function looksBlank(
   session: DfuSession,
   page: TouchedPage,
-  known: Omit<Known, "found">,
+  { seen, ...known }: Omit<Known, "found"> & { readonly seen: Extent },
 ): Promise<boolean> {
   const size = Math.min(PROBE_SIZE, page.size);
-  const last = page.address + page.size - size;
-  for (let address = page.address; address < last; address += SAMPLE_DISTANCE) {
-    const found = await look(session, { address, size }, { ...known, found: UNDECIDED });
+  const parts = page.size > SMALL_PAGE ? SAMPLE_PARTS.large : SAMPLE_PARTS.small;
+  for (let part = 0; part <= parts; part++) {
+    const offset = Math.min(Math.floor(part * page.size / parts), page.size - size);
+    const extent = { address: page.address + offset, size };
+    if (totalSize(clipExtents([extent], seen)) === size) continue;
+    const found = await look(session, extent, { ...known, found: UNDECIDED });
     if (!found.blank) return false;
   }
-  if (page.size <= SAMPLE_DISTANCE) return true;
-  return (await look(session, { address: last, size }, { ...known, found: UNDECIDED })).blank;
+  return true;
 }
 
 interface Findings {

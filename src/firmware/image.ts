@@ -57,8 +57,21 @@ export function imagesEqual(a: Image, b: Image): boolean {
 
 /** The index of the first byte that differs in two arrays of one length. */
 export function firstDifference(a: Uint8Array, b: Uint8Array): number | undefined {
-  for (let index = 0; index < a.length; index++) if (a[index] !== b[index]) return index;
+  for (let index = equalWords(a, b) * 4; index < a.length; index++) {
+    if (a[index] !== b[index]) return index;
+  }
   return undefined;
+}
+
+/** How many words of four bytes are equal at the start, where both arrays allow to look at them so. */
+function equalWords(a: Uint8Array, b: Uint8Array): number {
+  if (a.byteOffset % 4 !== 0 || b.byteOffset % 4 !== 0) return 0;
+  const count = Math.floor(Math.min(a.length, b.length) / 4);
+  const one = new Uint32Array(a.buffer, a.byteOffset, count);
+  const other = new Uint32Array(b.buffer, b.byteOffset, count);
+  let index = 0;
+  while (index < count && one[index] === other[index]) index++;
+  return index;
 }
 
 function joinParts(parts: readonly Omit<Segment, "size">[]): Segment {

@@ -115,7 +115,7 @@ class ControlPipe {
       this.failure = Promise.reject(error);
       // Whoever reads is told; if nobody does any more, it is no failure either.
       this.failure.catch(() => {});
-      return this.#options.reader.cancel();
+      this.#options.reader.cancel();
     });
   }
 
@@ -135,7 +135,7 @@ class ControlPipe {
       if (result !== "unlinked" && result !== "disconnected") {
         await write(encodeSubmitReturn(sequence, returnOf(command, { ...done, result })));
       }
-      if (result === "disconnected") return await reader.cancel();
+      if (result === "disconnected") return reader.cancel();
       if (transport.departsAtMs !== undefined && this.#pending.length === 0) this.#awaitDeparture();
     }
   }
@@ -164,7 +164,7 @@ class ControlPipe {
     const { clock, transport, reader } = this.#options;
     const leave = async () => {
       await clock.sleep((transport.departsAtMs ?? 0) - clock.now());
-      if (this.#hasLeft()) await reader.cancel();
+      if (this.#hasLeft()) reader.cancel();
     };
     this.#start(leave());
   }

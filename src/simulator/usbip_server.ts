@@ -12,7 +12,7 @@ import {
   IMPORT_STATUS,
   OPERATION_HEADER_SIZE,
 } from "./usbip_protocol.ts";
-import { UsbipReader } from "./usbip_reader.ts";
+import { type ByteInput, UsbipReader } from "./usbip_reader.ts";
 
 /** A simulated device that hosts may attach; it is plugged in while one has it. */
 export interface ServedDevice {
@@ -29,9 +29,10 @@ export interface UsbipEvents {
 }
 
 /** A TCP connection, or what acts as one in a test. */
-export interface ByteDuplex {
-  readonly readable: ReadableStream<Uint8Array>;
-  readonly writable: WritableStream<Uint8Array>;
+export interface ByteDuplex extends ByteInput {
+  /** Sends the first bytes; resolves with how many. */
+  write(bytes: Uint8Array): Promise<number>;
+  close(): void;
 }
 
 /** Bus 1 of a USB/IP server: simulated devices at the ports 1-1, 1-2, and so on. */
@@ -57,18 +58,16 @@ export class UsbipBus {
 
   /** Serves one connection to its end. What the other side does wrong ends it, with a line in the log. */
   async serve(connection: ByteDuplex, peer: string): Promise<void> {
-    const reader = new UsbipReader(connection.readable);
-    const writer = connection.writable.getWriter();
-    const write = (bytes: Uint8Array) => writer.write(bytes);
+    const reader = new UsbipReader(connection);
+    const write = createWriter(connection);
     try {
       await this.#serveOperation({ reader, write, peer });
     } catch (error) {
       if (!isOfConnection(error)) throw error;
       this.#events.log?.(`Connection of ${peer} ended. ${error.message}`);
     } finally {
-      await reader.cancel();
-      // Nothing can be said to who is gone already.
-      await writer.close().catch(() => {});
+      reader.cancel();
+      closeOnce(connection);
     }
   }
 
@@ -151,7 +150,7 @@ export function startUsbipServer(
       listener.close();
       await accepting;
       const served = [...connections.values()];
-      for (const connection of connections.keys()) connection.close();
+      for (const connection of connections.keys()) closeOnce(connection);
       await Promise.all(served);
     },
   };
@@ -192,6 +191,25 @@ function listen(options: { readonly hostname: string; readonly port: number }): 
     }
     const isDenied = cause instanceof Deno.errors.PermissionDenied;
     throw new TransportError(isDenied ? "access-denied" : "fault", what, { cause });
+  }
+}
+
+/** Writes messages whole, one after the other. */
+function createWriter(connection: ByteDuplex): (bytes: Uint8Array) => Promise<void> {
+  let turn = Promise.resolve();
+  return (bytes) => turn = turn.then(() => writeAll(connection, bytes));
+}
+
+async function writeAll(connection: ByteDuplex, bytes: Uint8Array): Promise<void> {
+  for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await connection.write(rest));
+}
+
+/** One that has been closed throws. */
+function closeOnce(connection: ByteDuplex): void {
+  try {
+    connection.close();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.BadResource)) throw error;
   }
 }
 

@@ -38,7 +38,7 @@ export async function openAddonTransport(
 class AddonTransport implements Transport {
   readonly #device: AddonDevice;
   readonly #options: OpenTransportOptions;
-  #turn: Promise<unknown> = Promise.resolve();
+  #turn: Promise<void> = Promise.resolve();
   #isGone = false;
   #isClosed = false;
 
@@ -84,26 +84,24 @@ class AddonTransport implements Transport {
     await this.#device.close().catch(nextMacrotask);
   }
 
-  #inTurn<T>(transfer: () => Promise<T>): Promise<T> {
-    if (this.#isClosed) return Promise.reject(this.#disconnected());
-    const result = this.#turn.then(() => this.#attempt(transfer));
-    this.#turn = result.catch(() => {});
-    return result;
-  }
-
-  async #attempt<T>(transfer: () => Promise<T>): Promise<T> {
-    if (this.#isGone) throw this.#disconnected();
+  async #inTurn<T>(transfer: () => Promise<T>): Promise<T> {
+    if (this.#isClosed) throw this.#disconnected();
+    const before = this.#turn;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#turn = promise;
+    await before;
     try {
+      if (this.#isGone) throw this.#disconnected();
       return await transfer();
     } catch (error) {
       await nextMacrotask();
       const { label, context } = this.#options;
-      const known = transportErrorOf(error, {
-        ...context,
-        doing: `complete a request to ${label}`,
-      });
+      const doing = `complete a request to ${label}`;
+      const known = transportErrorOf(error, { ...context, doing });
       if (known.kind === "disconnected") this.#isGone = true;
       throw known;
+    } finally {
+      resolve();
     }
   }
 

@@ -176,11 +176,23 @@ Deno.test("flashDevice() stops at every step when asked to, and the next run goe
 });
 
 Deno.test("prepareFlash() samples a page that looks blank all over, and at its end", async () => {
-  for (const offset of [0, 4096, 8192, PAGE - 1]) {
+  for (const offset of [0, PAGE / 2, PAGE - 64, PAGE - 1]) {
     const board = plugIn("stm32f405", { fill: "blank" });
     board.device.writeMemory(FLASH + offset, Uint8Array.of(DATA[offset]! ^ 1));
     const { plan } = await prepareFlash(await open(board, { chip: F405 }), INPUT);
     assertEquals(plan.pages.map(({ reason }) => reason), ["image", "looks-blank"], `${offset}`);
+  }
+});
+
+Deno.test("prepareFlash() samples a large page at each quarter", async () => {
+  const [address, size] = [FLASH + 0x20000, 0x20000];
+  const input = inputOf([{ address, data: DATA.subarray(0, PAGE) }]);
+  for (const offset of [0, size / 4, size / 2, size * 3 / 4, size - 1, undefined]) {
+    const board = plugIn("stm32f405", { fill: "blank" });
+    if (offset !== undefined) board.device.writeMemory(address + offset, Uint8Array.of(0x5A));
+    const { plan } = await prepareFlash(await open(board, { chip: F405 }), input);
+    const reason = offset === undefined ? "looks-blank" : "image";
+    assertEquals(plan.pages.map(({ reason }) => reason), [reason], `${offset}`);
   }
 });
 

@@ -1,5 +1,11 @@
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
-import { buildImage, imagesEqual, imageSize, readImage } from "../../src/firmware/image.ts";
+import {
+  buildImage,
+  firstDifference,
+  imagesEqual,
+  imageSize,
+  readImage,
+} from "../../src/firmware/image.ts";
 import { countingBytes } from "../helpers/firmware_files.ts";
 import { seededRandom, seedFromEnv } from "../helpers/random.ts";
 
@@ -73,4 +79,24 @@ Deno.test("imagesEqual() compares addresses and bytes", () => {
   assert(!imagesEqual(image, other(8, countingBytes(8))));
   assert(!imagesEqual(image, other(8, countingBytes(9, 1))));
   assert(!imagesEqual(image, { segments: [] }));
+});
+
+Deno.test("firstDifference() finds each byte, wherever the arrays begin and end", () => {
+  const bytes = seededRandom(7).bytes(24);
+  for (const [one, other] of [[0, 0], [0, 4], [4, 3], [1, 1], [2, 0]] as const) {
+    for (let size = 0; size <= 20; size++) {
+      const a = bytes.slice(0, one + size).fill(9, one).subarray(one);
+      const b = bytes.slice(0, other + size).fill(9, other).subarray(other);
+      assertEquals(firstDifference(a, b), undefined);
+      for (let index = 0; index < size; index++) {
+        b[index] = 8;
+        assertEquals(firstDifference(a, b), index, `${one}, ${other}, ${size}`);
+        // Only the first one counts.
+        b[size - 1] = 7;
+        assertEquals(firstDifference(a, b), index);
+        b.fill(9);
+      }
+      if (size > 0) assertEquals(firstDifference(a, b.subarray(0, size - 1)), size - 1);
+    }
+  }
 });

@@ -2,7 +2,7 @@ import { findChip } from "../../src/chips/chips.ts";
 import type { SimulatorOptions } from "../../src/simulator/part.ts";
 import { createSimulatedDevice } from "../../src/simulator/simulated_device.ts";
 import type { TransferRecord } from "../../src/simulator/usbip_import.ts";
-import { type ServedDevice, UsbipBus } from "../../src/simulator/usbip_server.ts";
+import { type ByteDuplex, type ServedDevice, UsbipBus } from "../../src/simulator/usbip_server.ts";
 import type { Clock } from "../../src/usb/transport.ts";
 import { littleEndian } from "./host.ts";
 
@@ -58,8 +58,7 @@ export class UsbipClient {
     this.#writer = toServer.writable.getWriter();
     this.#reader = toClient.readable.getReader();
     this.#chunkSize = chunkSize;
-    const connection = { readable: toServer.readable, writable: toClient.writable };
-    this.served = bus.serve(connection, "test");
+    this.served = bus.serve(connectionOf(toServer.readable, toClient.writable), "test");
   }
 
   /** A client that has imported the device at this bus id. */
@@ -157,6 +156,37 @@ export class UsbipClient {
     await this.status();
     return await this.status();
   }
+}
+
+/** A connection as the server sees it, made of two streams. */
+function connectionOf(
+  readable: ReadableStream<Uint8Array>,
+  writable: WritableStream<Uint8Array>,
+): ByteDuplex {
+  const reader = readable.getReader();
+  const writer = writable.getWriter();
+  let rest = new Uint8Array(0);
+  return {
+    async read(buffer) {
+      if (rest.length === 0) {
+        const { done, value } = await reader.read();
+        if (done) return null;
+        rest = Uint8Array.from(value);
+      }
+      const part = rest.subarray(0, buffer.length);
+      buffer.set(part);
+      rest = rest.subarray(part.length);
+      return part.length;
+    },
+    async write(bytes) {
+      await writer.write(bytes);
+      return bytes.length;
+    },
+    close() {
+      reader.cancel().catch(() => {});
+      writer.close().catch(() => {});
+    },
+  };
 }
 
 /** Setup packet of a DFU GETSTATUS. */
