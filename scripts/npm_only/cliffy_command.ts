@@ -101,6 +101,11 @@ export class Command<_Options = any> {
     return this;
   }
 
+  /** Commander's help has no hints. */
+  help(_options: { readonly hints: false }): this {
+    return this;
+  }
+
   reset(): this {
     this.#selected = this;
     return this;

@@ -15,6 +15,7 @@ import { createCommand } from "./create_command.ts";
 import { readFileArguments } from "./file_arguments.ts";
 import { type Output, renderWarning } from "./output.ts";
 import { parseAddress } from "./value_types.ts";
+import { renderSentence } from "./wrap.ts";
 import { checkWritable, writeWhole } from "./write_file.ts";
 
 interface ConvertFlags {
@@ -92,10 +93,11 @@ async function convert(
   if (flags.quiet === true) return;
   const size = images.reduce((sum, { image }) => sum + imageSize(image), 0);
   const segments = images.reduce((sum, { image }) => sum + image.segments.length, 0);
-  output.out(
-    `${out}: ${formatSize(size)} of firmware in ${formatCount(segments, "segment")}, ` +
-      `${formatSize(bytes.length)}\n`,
-  );
+  const count = formatCount(segments, "segment");
+  output.out(renderSentence(
+    `${out}: ${formatSize(size)} of firmware in ${count}, ${formatSize(bytes.length)}`,
+    output.style,
+  ));
 }
 
 function formatFor(out: string, to: string | undefined): EncodeFormat {

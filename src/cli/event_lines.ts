@@ -6,7 +6,7 @@ import type { Clock } from "../usb/transport.ts";
 import type { Target } from "./open_target.ts";
 import { type Output, renderError, renderWarning, ReportedError } from "./output.ts";
 import { ProgressLines, renderReport, reportDocument } from "./progress.ts";
-import { paint, wrapText } from "./style.ts";
+import { hang } from "./wrap.ts";
 
 /** Whoever tells what happens to a device. Calls come in this order; `plan` is missing where the plan is impossible. */
 export interface Listener {
@@ -101,15 +101,10 @@ export class TextLines implements Listener {
     this.#profile = device.profile;
     if (this.#quiet) return;
     const { style } = this.#output;
-    const [head, ...more] = wrapText(
-      `${this.#title} -> ${device.profile.name}`,
-      style.columns - 1,
-      "  ",
-    );
+    const title = `${this.#title} -> ${device.profile.name}`;
     const lines = [
-      paint(style, "bold", head!),
-      ...more,
-      ...wrapText(`  ${location}`, style.columns),
+      ...hang(title, style, { paintText: "bold", indent: 2 }),
+      ...hang(location, style, { head: "  " }),
     ];
     this.#output.out(lines.join("\n") + "\n");
   }

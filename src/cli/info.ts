@@ -12,7 +12,9 @@ export function infoCommand(output: Output) {
     .option("-s, --address <address:address>", "Where a file without addresses belongs.")
     .option("--ignore-crc", "Show the file although its CRC is wrong.")
     .option("--no-hash", "Leave out the SHA-256 sums: faster for huge files.")
-    .option("--map", "Show where the bytes belong, also where the output is no terminal.")
+    .option("--map", "Show where the bytes belong, also where the output is no terminal.", {
+      conflicts: ["json"],
+    })
     .option("--json", "Print one JSON document (see docs/json.md).")
     .example("What is in a file", "dfuse info firmware.dfu")
     .example("From a pipe", "curl -s https://example.org/fw.dfu | dfuse info -")

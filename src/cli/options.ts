@@ -95,7 +95,7 @@ async function change(
     const { kind, hasReset, found } = outcome;
     const state = found ?? plan.after;
     printJson(output, optionsDocument({ ...told, state, outcome: kind, hasReset }));
-  } else if (!quiet) output.out(renderOutcome(outcome));
+  } else if (!quiet) output.out(renderOutcome(outcome, output.style));
 }
 
 async function read(

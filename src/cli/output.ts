@@ -1,5 +1,6 @@
 import { DfuseError, ExitCode, UsageError } from "../errors.ts";
-import { paint, type Style, styleOf, wrapText } from "./style.ts";
+import { type Style, styleOf } from "./style.ts";
+import { hang } from "./wrap.ts";
 
 /** Where a command writes. Results go to `out`, all that is said meanwhile to `err`. */
 export interface Output {
@@ -51,24 +52,22 @@ export function renderError(error: DfuseError, style: Style): string {
   const problems = error.facts["problems"];
   const more = Array.isArray(problems) ? problems.slice(1) : [];
   const lines = [
-    ...entry(paint(style, "red", "error:"), "error:", error.message, style),
-    ...more.flatMap((problem: string) => entry("      ", "      ", problem, style)),
-    ...(error.hint === undefined
-      ? []
-      : entry(paint(style, "cyan", "hint:"), "hint:", error.hint, style)),
+    ...hang(error.message, style, { head: "error: ", paintHead: "red", indent: 2 }),
+    ...more.flatMap((problem: string) => hang(problem, style, { head: "  also: ", indent: 2 })),
+    ...(error.hint === undefined ? [] : hintLines(error.hint, style)),
   ];
   return lines.join("\n") + "\n";
 }
 
 /** A warning as a person reads it. */
 export function renderWarning(message: string, style: Style): string {
-  return entry(paint(style, "yellow", "warning:"), "warning:", message, style).join("\n") + "\n";
+  const lines = hang(message, style, { head: "warning: ", paintHead: "yellow", indent: 2 });
+  return lines.join("\n") + "\n";
 }
 
-function entry(label: string, plainLabel: string, text: string, style: Style): string[] {
-  const width = Math.max(20, style.columns - 1);
-  const [first = "", ...rest] = wrapText(`${plainLabel} ${text}`, width, "  ");
-  return [label + first.slice(plainLabel.length), ...rest];
+/** What to do next, as lines for a person. */
+export function hintLines(hint: string, style: Style): string[] {
+  return hang(hint, style, { head: "hint: ", paintHead: "cyan", indent: 2 });
 }
 
 /** An error as a program reads it: one document or, in a stream of events, the last line. */

@@ -5,7 +5,8 @@ import type { Plan } from "../plan/operation.ts";
 import { LiveStrip } from "./live_strip.ts";
 import type { Output } from "./output.ts";
 import { renderLegend } from "./strip_cells.ts";
-import { type Paint, paint, type Style, wrapText } from "./style.ts";
+import { type Paint, paint, type Style } from "./style.ts";
+import { hang } from "./wrap.ts";
 
 /** Where a stage stands: all that its line shows. Sizes in bytes, times in milliseconds of the device's clock. */
 export interface StageProgress {
@@ -144,9 +145,8 @@ export class ProgressLines {
 /** What was done, in a sentence or two; the error of a failed run is told by whoever gets it. */
 export function renderReport(report: Report, style: Style): string {
   const { word, color, rest } = summaryOf(report);
-  const text = `${word}${rest} ${FINAL[report.finalState]}`;
-  const [first = "", ...more] = wrapText(text, style.columns - 1, "  ");
-  return [paint(style, color, word) + first.slice(word.length), ...more].join("\n") + "\n";
+  const text = `${rest} ${FINAL[report.finalState]}`;
+  return hang(text, style, { head: word, paintHead: color, indent: 2 }).join("\n") + "\n";
 }
 
 function summaryOf(report: Report): { word: string; color: Paint; rest: string } {

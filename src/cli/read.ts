@@ -15,6 +15,7 @@ import {
   withTarget,
 } from "./open_target.ts";
 import type { Output } from "./output.ts";
+import { renderSentence } from "./wrap.ts";
 import { checkWritable, writeWhole } from "./write_file.ts";
 
 interface ReadFlags extends TargetFlags {
@@ -37,7 +38,9 @@ export function readCommand(output: Output) {
     .option("--size <size:size>", "How much to read. Default: to the memory's end.")
     .option("-a, --alternate <number:integer>", "Alternate setting. Default: 0.")
     .option("-f, --force", "Replace the file if it exists.")
-    .option("--map", "Show where the memory holds anything but blank bytes.")
+    .option("--map", "Show where the memory holds anything but blank bytes.", {
+      conflicts: ["quiet", "json"],
+    })
     .option("-q, --quiet", "Print nothing but errors.")
     .option("--json", "Print one JSON event per line (see docs/json.md).")
     .example("All of the flash", "dfuse read backup.dfu")
@@ -73,7 +76,8 @@ async function read(output: Output, out: string, flags: ReadFlags): Promise<void
     } else if (flags.quiet !== true) {
       const where = image.segments.map(formatRange).join(", ");
       const time = formatDuration(clock.now() - start);
-      output.out(`Done: ${formatSize(size)} read in ${time} from ${where}\n`);
+      const done = `Done: ${formatSize(size)} read in ${time} from ${where}`;
+      output.out(renderSentence(done, output.style));
       if (flags.map === true) {
         const outline = outlineContents(image, device.profile.erasedByte ?? 0xFF);
         output.out(renderContentsStrip(ranges, outline, output.style) + "\n");

@@ -1,7 +1,8 @@
 import type { Chip, FlashTiming } from "../chips/chip.ts";
 import { QUIRKS } from "../chips/quirks.ts";
-import { formatSize, formatUsbIds } from "../format.ts";
-import { paint, type Style, wrapText } from "./style.ts";
+import { formatAddress, formatSize, formatUsbIds } from "../format.ts";
+import type { Style } from "./style.ts";
+import { hang } from "./wrap.ts";
 
 /** The table of parts as text: a line each, or everything of each with `details`. */
 export function renderChips(
@@ -11,38 +12,41 @@ export function renderChips(
   const { style, details } = options;
   if (details) return chips.map((chip) => chipLines(chip, style).join("\n") + "\n").join("\n");
   const width = Math.max(...chips.map((chip) => chip.id.length));
-  return chips.map((chip) => `${paint(style, "bold", chip.id.padEnd(width))}  ${chip.title}\n`)
-    .join("");
+  return chips.flatMap((chip) => titleLines(chip, { style, width }))
+    .map((line) => `${line}\n`).join("");
+}
+
+function titleLines(
+  { id, title }: Chip,
+  { style, width = 0 }: { readonly style: Style; readonly width?: number },
+): string[] {
+  return hang(title, style, { head: `${id.padEnd(width)}  `, paintHead: "bold" });
 }
 
 function chipLines(chip: Chip, style: Style): string[] {
-  const more = (label: string, texts: readonly string[]) =>
-    texts.flatMap((text, index) => {
-      const lines = wrapText(text, Math.max(30, style.columns - 15));
-      return lines.map((line, part) => row(index + part === 0 ? label : "", line));
-    });
+  const row = (label: string, ...texts: readonly string[]) =>
+    texts.flatMap((text, index) =>
+      hang(text, style, { head: `  ${(index === 0 ? label : "").padEnd(11)} ` })
+    );
+  const { aliases, alternates, timing, quirks, romVersionAddress } = chip;
   return [
-    `${paint(style, "bold", chip.id)}  ${chip.title}`,
-    ...(chip.aliases.length > 0 ? more("Also", [chip.aliases.join(", ")]) : []),
-    row("USB", formatUsbIds(chip)),
-    ...chip.alternates.map((text, alternate) => row(alternate === 0 ? "Memory" : "", text)),
-    row(
+    ...titleLines(chip, { style }),
+    ...(aliases.length > 0 ? row("Also", aliases.join(", ")) : []),
+    ...row("USB", formatUsbIds(chip)),
+    ...row("Memory", ...alternates),
+    ...row(
       "Transfers",
       `${formatSize(chip.transferSize)}, writes aligned to ${chip.writeAlignment} B`,
     ),
-    ...more("Erase", [eraseWords(chip.timing)]),
-    row("Program", programWords(chip.timing)),
-    ...more("Timing from", [chip.timing.source]),
-    ...more("Quirks", chip.quirks.map((quirk) => `${quirk}: ${QUIRKS[quirk].meaning}`)),
-    ...(chip.romVersionAddress === undefined
+    ...row("Erase", eraseWords(timing)),
+    ...row("Program", programWords(timing)),
+    ...row("Timing from", timing.source),
+    ...row("Quirks", ...quirks.map((quirk) => `${quirk}: ${QUIRKS[quirk].meaning}`)),
+    ...(romVersionAddress === undefined
       ? []
-      : [row("ROM version", `at 0x${chip.romVersionAddress.toString(16).toUpperCase()}`)]),
-    ...more("Sources", chip.sources),
+      : row("ROM version", `at ${formatAddress(romVersionAddress)}`)),
+    ...row("Sources", ...chip.sources),
   ];
-}
-
-function row(label: string, value: string): string {
-  return `  ${label.padEnd(11)} ${value}`.trimEnd();
 }
 
 function eraseWords({ erase, massErase }: FlashTiming): string {

@@ -1,5 +1,6 @@
 import type { Finding } from "./diagnose.ts";
-import { paint, type Style, wrapText } from "./style.ts";
+import type { Style } from "./style.ts";
+import { hang } from "./wrap.ts";
 
 /** What was found as text: each finding, and below it what to do. */
 export function renderDiagnosis(findings: readonly Finding[], style: Style): string {
@@ -9,13 +10,9 @@ export function renderDiagnosis(findings: readonly Finding[], style: Style): str
 const COLORS = { ok: "green", problem: "red", note: "dim" } as const;
 
 function findingLines({ kind, text, remedy = [] }: Finding, style: Style): string[] {
-  const width = Math.max(30, style.columns - 1);
-  const label = kind.padEnd(LABEL_WIDTH);
-  const [first = "", ...rest] = wrapText(label + text, width, " ".repeat(LABEL_WIDTH));
   return [
-    paint(style, COLORS[kind], label) + first.slice(LABEL_WIDTH),
-    ...rest,
-    ...remedy.flatMap((step) => stepLines(step, width)),
+    ...hang(text, style, { head: kind.padEnd(LABEL_WIDTH), paintHead: COLORS[kind] }),
+    ...remedy.flatMap((step) => stepLines(step, style)),
   ];
 }
 
@@ -23,9 +20,8 @@ const LABEL_WIDTH = "problem ".length;
 const INDENT = " ".repeat(LABEL_WIDTH);
 
 /** Commands and udev rules stay whole, so that they can be copied; sentences are wrapped. */
-function stepLines(step: string, width: number): string[] {
-  if (isToCopy(step)) return [`${INDENT}  ${step}`];
-  return wrapText(step, width - LABEL_WIDTH).map((line) => INDENT + line);
+function stepLines(step: string, style: Style): string[] {
+  return isToCopy(step) ? [`${INDENT}  ${step}`] : hang(step, style, { head: INDENT });
 }
 
 /** Sentences begin with a capital, and contain more words than one; rules are one word. */

@@ -11,7 +11,8 @@ import {
 } from "../format.ts";
 import { memoryAround, renderContentsStrip } from "./contents_strip.ts";
 import { renderWarning } from "./output.ts";
-import { paint, type Style } from "./style.ts";
+import { type Style } from "./style.ts";
+import { fitsBeside, hang } from "./wrap.ts";
 
 const FORMAT_NAMES: Readonly<Record<FirmwareSummary["format"], string>> = {
   dfuse: "DfuSe",
@@ -31,8 +32,8 @@ export function renderInfo(
 ): string {
   const { style, map = false } = options;
   const lines = [
-    paint(style, "bold", file),
-    ...fileFacts(summary).flatMap(([label, value]) => row(label, value)),
+    ...hang(file, style, { paintText: "bold", indent: 2 }),
+    ...fileFacts(summary).flatMap(([label, value]) => row(label, value, style)),
     ...summary.images.flatMap((image, index) => ["", ...imageLines(image, index, { style, map })]),
   ];
   const warnings = summary.warnings.map((warning) => renderWarning(warning.message, style));
@@ -61,8 +62,8 @@ function formatNames({ format, files }: Pick<FirmwareSummary, "format" | "files"
   return [...formats].map((name) => FORMAT_NAMES[name]).join("; ");
 }
 
-function row(label: string, value: string | undefined): string[] {
-  return value === undefined ? [] : [`  ${label.padEnd(10)} ${value}`];
+function row(label: string, value: string | undefined, style: Style): string[] {
+  return value === undefined ? [] : hang(value, style, { head: `  ${label.padEnd(10)} ` });
 }
 
 function exactSize(size: number): string {
@@ -93,12 +94,16 @@ function imageLines(
   const name = image.name === undefined || image.name === "" ? "" : `, "${image.name}"`;
   const count = formatCount(image.elements.length, "element");
   return [
-    `${paint(style, "bold", `Image ${index + 1}`)}${alternate}${name}`,
-    ...row("Size", `${exactSize(image.size)} in ${count}`),
-    ...row("SHA-256", image.sha256),
-    ...row("Vectors", vectorText(image)),
+    ...hang(`${alternate}${name}`, style, {
+      head: `Image ${index + 1}`,
+      paintHead: "bold",
+      indent: 2,
+    }),
+    ...row("Size", `${exactSize(image.size)} in ${count}`, style),
+    ...row("SHA-256", image.sha256, style),
+    ...row("Vectors", vectorText(image), style),
     ...(map ? mapLines(image, style) : []),
-    ...image.elements.slice(0, MAX_ELEMENTS).map(elementLine),
+    ...elementLines(image.elements.slice(0, MAX_ELEMENTS), style),
     ...(image.elements.length > MAX_ELEMENTS
       ? [`  … ${image.elements.length - MAX_ELEMENTS} more, see --json`]
       : []),
@@ -123,11 +128,16 @@ function vectorText({ outline }: ImageSummary): string | undefined {
 /** More than any person reads; files made by linkers have a handful. */
 const MAX_ELEMENTS = 40;
 
-function elementLine({ address, size, offset }: ImageSummary["elements"][number]): string {
-  const where = address === undefined
-    ? "no address".padEnd(22)
-    : formatRange({ address, size }).padEnd(22);
-  return `  ${where}  ${exactSize(size)}, at offset ${offset} of the file`;
+function elementLines(elements: ImageSummary["elements"], style: Style): string[] {
+  const rows = elements.map(({ address, size, offset }) => {
+    const where = address === undefined ? "no address" : formatRange({ address, size });
+    return {
+      head: `  ${where.padEnd(22)}  `,
+      text: `${exactSize(size)}, at offset ${offset} of the file`,
+    };
+  });
+  const below = !fitsBeside(rows[0]?.head ?? "", rows.map(({ text }) => text), style);
+  return rows.flatMap(({ head, text }) => hang(text, style, { head, below }));
 }
 
 /** A file's facts as a JSON document: schema `dfuse.info/1`, see docs/json.md. */

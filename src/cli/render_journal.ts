@@ -2,7 +2,8 @@ import { formatCount, formatDuration } from "../format.ts";
 import type { Attempt } from "../station/attempt.ts";
 import type { JournalSummary } from "../station/journal_summary.ts";
 import { renderWarning } from "./output.ts";
-import { paint, type Style, wrapText } from "./style.ts";
+import type { Style } from "./style.ts";
+import { hang } from "./wrap.ts";
 
 /** A summary as text. */
 export function renderJournal(file: string, summary: JournalSummary, style: Style): string {
@@ -13,15 +14,17 @@ export function renderJournal(file: string, summary: JournalSummary, style: Styl
     skipped > 0 ? `${skipped} held the image already` : "",
   ].filter((part) => part !== "");
   const lines = [
-    paint(style, "bold", file),
-    row("Attempts", [String(attempts), ...others].join(", ")),
+    ...hang(file, style, { paintText: "bold", indent: 2 }),
+    ...row("Attempts", [String(attempts), ...others].join(", "), style),
     ...(attempts === 0 ? [] : [
-      row("Passed", `${results.passed}${yieldWords(summary)}`),
-      row("Failed", String(results.failed)),
+      ...row("Passed", `${results.passed}${yieldWords(summary)}`, style),
+      ...row("Failed", String(results.failed), style),
     ]),
-    ...timeLines(summary),
-    ...(first === undefined || last === undefined ? [] : [row("From", first), row("To", last)]),
-    ...(ports.length < 2 ? [] : ["", "Ports", ...portLines(ports)]),
+    ...timeLines(summary, style),
+    ...(first === undefined || last === undefined
+      ? []
+      : [...row("From", first, style), ...row("To", last, style)]),
+    ...(ports.length < 2 ? [] : ["", "Ports", ...portLines(ports, style)]),
     ...failureLines(summary, style),
   ];
   const warning = unreadableLines === 0
@@ -30,40 +33,38 @@ export function renderJournal(file: string, summary: JournalSummary, style: Styl
   return lines.join("\n") + "\n" + warning;
 }
 
-function row(name: string, value: string): string {
-  return `  ${name.padEnd(10)} ${value}`;
+function row(name: string, value: string, style: Style): string[] {
+  return hang(value, style, { head: `  ${name.padEnd(10)} ` });
 }
 
 function yieldWords(summary: JournalSummary): string {
   return summary.yield === undefined ? "" : `, yield ${(summary.yield * 100).toFixed(1)} %`;
 }
 
-function timeLines({ durations, unitsPerHour }: JournalSummary): string[] {
+function timeLines({ durations, unitsPerHour }: JournalSummary, style: Style): string[] {
   const { minimumMs = 0, medianMs = 0, p95Ms = 0, maximumMs = 0 } = durations ?? {};
   const times = `${formatDuration(medianMs)} median, ${formatDuration(minimumMs)} to ` +
     `${formatDuration(maximumMs)}, 95 % within ${formatDuration(p95Ms)}`;
   return [
-    ...(durations === undefined ? [] : [row("Time", times)]),
-    ...(unitsPerHour === undefined ? [] : [row("Per hour", `${Math.round(unitsPerHour)} units`)]),
+    ...(durations === undefined ? [] : row("Time", times, style)),
+    ...(unitsPerHour === undefined
+      ? []
+      : row("Per hour", `${Math.round(unitsPerHour)} units`, style)),
   ];
 }
 
-function portLines(ports: JournalSummary["ports"]): string[] {
+function portLines(ports: JournalSummary["ports"], style: Style): string[] {
   const width = Math.max(...ports.map(({ port }) => port.length));
-  return ports.map(({ port, passed, failed }) =>
-    row(port.padEnd(width), `${passed} passed, ${failed} failed`)
+  return ports.flatMap(({ port, passed, failed }) =>
+    row(port.padEnd(width), `${passed} passed, ${failed} failed`, style)
   );
 }
 
 function failureLines({ failures }: JournalSummary, style: Style): string[] {
   if (failures.length === 0) return [];
-  const lines = failures.flatMap(({ count, cause }) => {
-    const [head = "", ...more] = wrapText(cause, Math.max(20, style.columns - 9));
-    return [
-      `  ${String(count).padStart(4)}  ${head}`,
-      ...more.map((line) => " ".repeat(10) + line),
-    ];
-  });
+  const lines = failures.flatMap(({ count, cause }) =>
+    hang(cause, style, { head: `  ${String(count).padStart(4)}  ` })
+  );
   return ["", "Failures", ...lines];
 }
 

@@ -5,8 +5,9 @@ import { formatAddress, formatCount, formatSize, formatUsbIds } from "../format.
 import type { AlternateProfile, DeviceProfile } from "../plan/device_profile.ts";
 import { describeLayout } from "../plan/layout_text.ts";
 import type { UsbDfuDevice } from "../usb/discovery.ts";
-import { type Output, renderError } from "./output.ts";
-import { paint, type Style, wrapText } from "./style.ts";
+import { hintLines, type Output, renderError } from "./output.ts";
+import type { Style } from "./style.ts";
+import { hang, renderSentence } from "./wrap.ts";
 
 /** One attached device, and what it told. */
 export interface ListedDevice {
@@ -39,7 +40,8 @@ export function renderList(
     const others = otherCount === 0
       ? "no USB device is attached"
       : formatCount(otherCount, "other USB device is", "other USB devices are") + " attached";
-    return { text: `No DFU device found (${others})\n`, notice: noticeOf(NOTHING_HINT, styles) };
+    const text = renderSentence(`No DFU device found (${others})`, styles.style);
+    return { text, notice: noticeOf(NOTHING_HINT, styles) };
   }
   const { style } = styles;
   const text = devices.map((device) => deviceLines(device, style).join("\n") + "\n").join("\n");
@@ -52,16 +54,18 @@ const NOTHING_HINT = "Start the device's boot loader: most boards do with BOOT0 
 const RUNTIME_HINT = "--detach asks a running program to enter its boot loader.";
 
 function noticeOf(hint: string, { errorStyle }: Pick<Output, "errorStyle">): string {
-  const lines = wrapText(`hint: ${hint}`, Math.max(20, errorStyle.columns - 1), "  ");
-  return lines.join("\n").replace("hint:", paint(errorStyle, "cyan", "hint:")) + "\n";
+  return hintLines(hint, errorStyle).join("\n") + "\n";
 }
 
 function deviceLines(listed: ListedDevice, style: Style): string[] {
   const { device, facts, profile, problem } = listed;
   const name = profile?.name ?? device.product ?? "Unknown device";
-  const title = `${paint(style, "bold", device.path)}  ${formatUsbIds(device)}  ${name}`;
   return [
-    title,
+    ...hang(`${formatUsbIds(device)}  ${name}`, style, {
+      head: `${device.path}  `,
+      paintHead: "bold",
+      indent: 2,
+    }),
     ...row("Serial", device.serial ?? facts?.serial ?? "none", style),
     ...row("Mode", modeOf(listed), style),
     ...(profile === undefined ? [] : row("Transfers", formatSize(profile.transferSize), style)),
@@ -74,10 +78,7 @@ const LABEL_WIDTH = 11;
 
 function row(label: string, value: string, style: Style): string[] {
   const text = style.blocks ? value : value.replaceAll("×", "x");
-  const lines = wrapText(text, Math.max(30, style.columns - LABEL_WIDTH - 4));
-  return lines.map((line, index) =>
-    `  ${(index === 0 ? label : "").padEnd(LABEL_WIDTH)} ${line}`.trimEnd()
-  );
+  return hang(text, style, { head: `  ${label.padEnd(LABEL_WIDTH)} ` });
 }
 
 function modeOf({ device, state, problem }: ListedDevice): string {
@@ -109,7 +110,7 @@ function memoryLines({ profile }: ListedDevice, style: Style): string[] {
 }
 
 function problemLines(problem: DfuseError, style: Style): string[] {
-  const narrow = { ...style, columns: Math.max(30, style.columns - 2) };
+  const narrow = { ...style, columns: style.columns - 2 };
   return renderError(problem, narrow).trimEnd().split("\n").map((line) => `  ${line}`);
 }
 

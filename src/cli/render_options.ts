@@ -3,7 +3,8 @@ import { formatAddress, formatBytes } from "../format.ts";
 import type { OptionState, OptionValue } from "../plan/option_state.ts";
 import type { OptionPlan } from "../plan/plan_option_bytes.ts";
 import type { Target } from "./open_target.ts";
-import { paint, type Style, wrapText } from "./style.ts";
+import type { Style } from "./style.ts";
+import { fitsBeside, hang, lineWidth, renderSentence } from "./wrap.ts";
 
 /** Option bytes with the device that they are of. */
 export interface OptionReport {
@@ -16,8 +17,6 @@ export interface OptionReport {
 /** All settings as text, a line each. */
 export function renderOptions({ target, chips, state }: OptionReport, style: Style): string {
   const { table, values, contents, damage } = state;
-  const width = Math.max(...values.map(({ field }) => field.name.length));
-  const wide = Math.max(...values.map(({ text }) => text.length));
   const notes = [
     ...damage.map(({ message }) => `DAMAGED: ${message}`),
     ...(chips.length > 1
@@ -28,62 +27,90 @@ export function renderOptions({ target, chips, state }: OptionReport, style: Sty
     ...(table.readOnly === undefined ? [] : [`dfuse does not write these: ${table.readOnly}`]),
   ];
   return [
-    `${target.device.profile.name} at ${target.location}`,
-    ...table.blocks.map(({ address }) =>
-      `  ${formatAddress(address)}  ${formatBytes(contents.get(address)!)}`
+    ...hang(`${target.device.profile.name}, ${target.location}`, style, { indent: 2 }),
+    ...table.blocks.flatMap(({ address }) =>
+      byteLines("  ", { address, data: contents.get(address)! }, style)
     ),
     "",
-    ...values.map((value) => valueLine(value, { style, width, wide })),
+    ...valueLines(values, style),
     ...(notes.length === 0 ? [] : [""]),
-    ...notes.flatMap((note) => wrapText(note, Math.max(30, style.columns - 1), "  ")),
+    ...notes.flatMap((note) => hang(note, style, { indent: 2 })),
   ].map((line) => `${line}\n`).join("");
 }
 
-function valueLine(
-  value: OptionValue,
-  { style, width, wide }: { readonly style: Style; readonly width: number; readonly wide: number },
-): string {
-  const { field, text } = value;
+function valueLines(values: readonly OptionValue[], style: Style): string[] {
+  const nameWidth = Math.max(...values.map(({ field }) => field.name.length));
+  const textWidth = Math.max(...values.map(({ text }) => text.length));
+  const heads = values.map(({ field, text }) =>
+    `  ${field.name.padEnd(nameWidth)}  ${text.padEnd(textWidth)}  `
+  );
+  const below = !fitsBeside(heads[0] ?? "", values.map(meaningOf), style);
+  return values.flatMap((value, index) =>
+    hang(meaningOf(value), style, { head: heads[index]!, paintHead: "bold", below })
+  );
+}
+
+function meaningOf(value: OptionValue): string {
+  const { field } = value;
   const effect = value.void === undefined ? value.effect : `means something else: ${value.void}`;
   const words = effect === undefined ? field.meaning : `${field.meaning}: ${effect}`;
-  const name = paint(style, "bold", field.name.padEnd(width));
-  return `  ${name}  ${text.padEnd(wide)}  ${words}${
-    field.locked === undefined ? "" : " (locked)"
-  }`;
+  return field.locked === undefined ? words : `${words} (locked)`;
 }
 
 /** What a plan changes, as text. */
 export function renderChanges(plan: OptionPlan, style: Style): string {
-  if (plan.changes.length === 0) return "Nothing to do: the option bytes are so already\n";
+  if (plan.changes.length === 0) {
+    return renderSentence("Nothing to do: the option bytes are so already", style);
+  }
   const width = Math.max(...plan.changes.map(({ name }) => name.length));
-  const lines = plan.changes.map(({ name, from, to }) => {
+  const lines = plan.changes.flatMap(({ name, from, to }) => {
     const effect = to.effect === undefined ? "" : `  (${from.field.meaning}: ${to.effect})`;
-    return `  ${paint(style, "bold", name.padEnd(width))}  ${from.text} -> ${to.text}${effect}`;
+    const text = `${from.text} -> ${to.text}${effect}`;
+    return hang(text, style, { head: `  ${name.padEnd(width)}  `, paintHead: "bold" });
   });
-  return ["Option bytes to be changed:", ...lines, ...byteLines(plan)]
+  return ["Option bytes to be changed:", ...lines, ...differenceLines(plan, style)]
     .map((line) => `${line}\n`).join("");
 }
 
 /** The block before and after, byte for byte. */
-function byteLines({ before, write }: OptionPlan): readonly string[] {
+function differenceLines({ before, write }: OptionPlan, style: Style): string[] {
   if (write === undefined) return [];
+  const { address, data } = write;
   return [
-    `  - ${formatAddress(write.address)}  ${formatBytes(before.contents.get(write.address)!)}`,
-    `  + ${formatAddress(write.address)}  ${formatBytes(write.data)}`,
+    ...byteLines("  - ", { address, data: before.contents.get(address)! }, style),
+    ...byteLines("  + ", { address, data }, style),
   ];
 }
 
+/** Bytes after their address, as many in a line as are a power of two and fit. */
+function byteLines(
+  start: string,
+  { address, data }: { readonly address: number; readonly data: Uint8Array },
+  style: Style,
+): string[] {
+  const room = lineWidth(style) - start.length - formatAddress(address).length - 2;
+  const count = [16, 8, 4].find((count) => 3 * count - 1 <= room) ?? 2;
+  return Array.from({ length: Math.ceil(data.length / count) }, (_, line) => {
+    const part = data.subarray(line * count, (line + 1) * count);
+    return `${start}${formatAddress(address + line * count)}  ${formatBytes(part)}`;
+  });
+}
+
 /** How a change ended, as text. */
-export function renderOutcome({ kind, hasReset }: OptionOutcome): string {
+export function renderOutcome(outcome: OptionOutcome, style: Style): string {
+  return renderSentence(`Done: ${outcomeWords(outcome)}`, style);
+}
+
+function outcomeWords({ kind, hasReset }: OptionOutcome): string {
   switch (kind) {
     case "verified":
       return hasReset
-        ? "Done: written, in force after a reset, and read back\n"
-        : "Done: written and read back; in force after the next reset\n";
+        ? "written, in force after a reset, and read back"
+        : "written and read back; in force after the next reset";
     case "protected":
-      return "Done: written; the device refuses to be read now, as it should\n";
+      return "written; the device refuses to be read now, as it should";
     case "locked":
-      return "Done: written; the device does not come back as a boot loader, as it should\n";
+      return "written; the device does not come back as a boot loader, as it should";
   }
 }
 

@@ -12,7 +12,8 @@ import type { AlternateExtent, PageReason, PageRun, Plan } from "../plan/operati
 import { renderMemoryStrip } from "./memory_strip.ts";
 import { type Output, renderWarning } from "./output.ts";
 import { unitDocument, unitLines, type UnitPlan } from "./render_unit.ts";
-import { paint, type Style, wrapParts, wrapText } from "./style.ts";
+import { paint, type Style } from "./style.ts";
+import { fitsBeside, hang, lineWidth, wrapPhrases } from "./wrap.ts";
 
 /** A plan, and what it was made of. */
 export interface PlanReport {
@@ -43,7 +44,7 @@ export function renderPlan(report: PlanReport, style: Style): string {
   const { file, profile, plan, unit } = report;
   const used = usedAlternates(profile, plan);
   const lines = [
-    `${paint(style, "bold", file)} -> ${paint(style, "bold", profile.name)}`,
+    ...hang(`${file} -> ${profile.name}`, style, { paintText: "bold", indent: 2 }),
     ...used.flatMap((target) => ["", ...alternateLines(target, plan, style)]),
     "",
     ...totalLines(plan, style),
@@ -73,13 +74,12 @@ function alternateLines(target: AlternateProfile, plan: Plan, style: Style): str
   const { alternate, layout } = target;
   const runs = plan.pages.filter((run) => run.alternate === alternate);
   const rows = runs.slice(0, MAX_RUNS).map(runCells);
-  const widths = [0, 1].map((column) => Math.max(...rows.map((cells) => cells[column]!.length)));
   const blanked = plan.blanked.filter((extent) => extent.alternate === alternate);
   const preserved = plan.preserved.filter((extent) => extent.alternate === alternate);
   return [
-    `Alternate ${alternate} ${paint(style, "bold", layout.name)}`,
+    ...hang(layout.name, style, { head: `Alternate ${alternate} `, paintText: "bold", indent: 2 }),
     renderMemoryStrip(layout, runs, style),
-    ...rows.flatMap((cells) => runLines(cells, widths, style)),
+    ...tableLines(rows, style),
     ...(runs.length > MAX_RUNS ? [`  ... ${runs.length - MAX_RUNS} more, see --json`] : []),
     ...rangeLines("Lost", blanked, "outside the image, erased (--preserve keeps them)", style),
     ...rangeLines("Kept", preserved, "outside the image, read first and written back", style),
@@ -132,12 +132,15 @@ function sizeWords(run: PageRun): string {
   return ` ${formatSize(run.writeSize)}${part}`;
 }
 
-function runLines(cells: RunCells, widths: readonly number[], style: Style): string[] {
-  const [address, pages, what] = cells;
-  const start = `  ${address.padEnd(widths[0]!)}  ${pages.padStart(widths[1]!)}  `;
-  const room = Math.max(20, style.columns - start.length - 1);
-  const [first = "", ...rest] = wrapText(what, room);
-  return [start + first, ...rest.map((line) => " ".repeat(start.length + 2) + line)];
+function tableLines(rows: readonly RunCells[], style: Style): string[] {
+  const [addressWidth, pagesWidth] = [0, 1].map((column) =>
+    Math.max(...rows.map((cells) => cells[column]!.length))
+  );
+  const heads = rows.map(([address, pages]) =>
+    `  ${address.padEnd(addressWidth!)}  ${pages.padStart(pagesWidth!)}  `
+  );
+  const below = !fitsBeside(heads[0] ?? "", rows.map(([, , what]) => what), style);
+  return rows.flatMap(([, , what], index) => hang(what, style, { head: heads[index]!, below }));
 }
 
 function rangeLines(
@@ -148,9 +151,12 @@ function rangeLines(
 ): string[] {
   if (extents.length === 0) return [];
   const size = extents.reduce((sum, extent) => sum + extent.size, 0);
-  const head = wrapText(`${word}: ${formatSize(size)} ${meaning}`, style.columns - 5, "  ");
   return [
-    ...head.map((line) => "  " + paint(style, "yellow", line)),
+    ...hang(`${word}: ${formatSize(size)} ${meaning}`, style, {
+      head: "  ",
+      paintText: "yellow",
+      indent: 4,
+    }),
     ...extents.slice(0, MAX_RANGES).map((extent) =>
       `    ${formatRange(extent)}  ${formatSize(extent.size)}`
     ),
@@ -177,24 +183,25 @@ export function totalLines(plan: Plan, style: Style): string[] {
       : "",
     leave === undefined ? "stay in the boot loader" : `start at ${formatAddress(leave.address)}`,
   ].filter((part) => part !== "");
-  const layout = { width: style.columns - 1, indent: "  ", separator: ", " };
-  const [first = "", ...rest] = wrapParts(parts, layout);
+  const [first = "", ...rest] = wrapPhrases(parts, { width: lineWidth(style), indent: "  " });
   return [
     paint(style, "bold", first.charAt(0).toUpperCase() + first.slice(1)),
     ...rest,
-    ...(estimate === undefined || estimate.totalMs === 0 ? [] : [estimateLine(estimate)]),
+    ...(estimate === undefined || estimate.totalMs === 0 ? [] : estimateLines(estimate, style)),
   ];
 }
 
-function estimateLine(estimate: NonNullable<Plan["estimate"]>): string {
+function estimateLines(estimate: NonNullable<Plan["estimate"]>, style: Style): string[] {
   const parts = ([
     ["read", estimate.readMs],
     ["erase", estimate.eraseMs],
     ["write", estimate.writeMs],
     ["verify", estimate.verifyMs],
   ] as const).filter(([, ms]) => ms > 0).map(([word, ms]) => `${word} ${formatDuration(ms)}`);
-  const detail = parts.length > 1 ? `: ${parts.join(", ")}` : "";
-  return `About ${formatDuration(estimate.totalMs)}${detail}`;
+  const total = `About ${formatDuration(estimate.totalMs)}`;
+  if (parts.length < 2) return [total];
+  const layout = { width: lineWidth(style), start: `${total}: `, indent: "  " };
+  return wrapPhrases(parts, layout);
 }
 
 /** A plan as a JSON document: schema `dfuse.plan/1`, see docs/json.md. */

@@ -1,5 +1,5 @@
 import type { CommandFacts, OptionFacts } from "./command_facts.ts";
-import { wrapText } from "./style.ts";
+import { wrapText } from "./wrap.ts";
 
 /** Characters in a line, as the formatter of this project's pages wraps them. */
 const WIDTH = 100;

@@ -2,6 +2,7 @@ import { formatAddress, formatCount, formatSize, formatUsbIds } from "../format.
 import type { SimulatorReport } from "../simulator/report.ts";
 import type { ServedDevice, UsbipBus, UsbipServer } from "../simulator/usbip_server.ts";
 import { paint, type Style } from "./style.ts";
+import { hang, lineWidth } from "./wrap.ts";
 
 interface Served {
   readonly bus: UsbipBus;
@@ -15,12 +16,14 @@ export function renderServed(
   style: Style,
 ): string {
   const { hostname, port } = server;
-  const rows = devices.map(({ device }, index) => {
+  const rows = devices.flatMap(({ device }, index) => {
     const description = device.describe();
-    return `  ${bus.busIds[index]}  ${formatUsbIds(description)}, serial ${description.serial}`;
+    return hang(`${formatUsbIds(description)}, serial ${description.serial}`, style, {
+      head: `  ${bus.busIds[index]}  `,
+    });
   });
   const portOption = port === USUAL_PORT ? "" : ` --tcp-port ${port}`;
-  const [first] = bus.busIds;
+  const attach = `usbip${portOption} attach -r ${hostname} -b ${bus.busIds[0]}`;
   return [
     paint(
       style,
@@ -29,24 +32,38 @@ export function renderServed(
     ),
     ...rows,
     "",
-    "Linux    sudo modprobe vhci-hcd",
-    `         sudo usbip${portOption} attach -r ${hostname} -b ${first}`,
-    `Windows  usbip${portOption} attach -r ${hostname} -b ${first}`,
+    ...commandLines("Linux", ["sudo modprobe vhci-hcd", `sudo ${attach}`], style),
+    ...commandLines("Windows", [attach], style),
     "",
     "Ctrl-C ends it.",
     "",
   ].join("\n");
 }
 
+/** Commands stay whole, so that they can be copied: beside their system, or below it where there is no room. */
+function commandLines(system: string, commands: readonly string[], style: Style): string[] {
+  const head = system.padEnd(9);
+  if (commands.some((command) => head.length + command.length > lineWidth(style))) {
+    return [system, ...commands.map((command) => `  ${command}`)];
+  }
+  return commands.map((command, index) => (index === 0 ? head : " ".repeat(9)) + command);
+}
+
 /** What the hosts did to each device. */
-export function renderSimulatorReports({ bus, devices }: Served): string {
-  return devices.map(({ device }, index) => `${bus.busIds[index]}  ${summaryOf(device.report)}\n`)
-    .join("");
+export function renderSimulatorReports({ bus, devices }: Served, style: Style): string {
+  return devices.flatMap(({ device }, index) => {
+    const head = `${bus.busIds[index]}  `;
+    const [summary, ...violations] = summaryOf(device.report);
+    return [
+      ...hang(summary!, style, { head }),
+      ...violations.flatMap((text) => hang(text, style, { head: " ".repeat(head.length + 2) })),
+    ];
+  }).map((line) => `${line}\n`).join("");
 }
 
 const USUAL_PORT = 3240;
 
-function summaryOf(report: SimulatorReport): string {
+function summaryOf(report: SimulatorReport): readonly string[] {
   const { transfers, erases, bytesWritten, bytesRead, violations, violationCount, left } = report;
   const parts = [
     formatCount(transfers, "transfer"),
@@ -56,5 +73,5 @@ function summaryOf(report: SimulatorReport): string {
     ...(left === undefined ? [] : [`started at ${formatAddress(left.address)}`]),
     violationCount === 0 ? "no violations" : formatCount(violationCount, "violation"),
   ];
-  return [parts.join(", "), ...violations.map((text) => `       ${text}`)].join("\n");
+  return [parts.join(", "), ...violations];
 }

@@ -1,7 +1,8 @@
 import type { Extent } from "../firmware/firmware.ts";
 import { formatRange } from "../format.ts";
 import type { UnitRow } from "../station/unit_rows.ts";
-import { paint, type Style, wrapText } from "./style.ts";
+import { paint, type Style } from "./style.ts";
+import { hang } from "./wrap.ts";
 
 /** What the next unit will get. */
 export interface UnitPlan {
@@ -18,15 +19,17 @@ const MANY = 1_000_000;
 /** A line for each value, and one for what is added to the image. */
 export function unitLines({ row, free, added }: UnitPlan, style: Style): string[] {
   const count = free < MANY ? ` (${free} left)` : "";
-  const values = [...row.bytes.keys()].map((place) =>
-    `${formatRange(place)}  ${place.name} ${row.values[place.name]}`
+  const values = [...row.bytes.keys()].flatMap((place) =>
+    hang(`${place.name} ${row.values[place.name]}`, style, { head: `  ${formatRange(place)}  ` })
   );
   const ranges = added.map(formatRange).join(", ");
   return [
     `${paint(style, "bold", "The next unit gets")}${count}`,
-    ...values.map((line) => `  ${line}`),
-    ...(added.length === 0 ? [] : wrapText(`Added to the image: ${ranges}`, style.columns - 3)
-      .map((line) => "  " + paint(style, "yellow", line))),
+    ...values,
+    ...(added.length === 0 ? [] : hang(`Added to the image: ${ranges}`, style, {
+      head: "  ",
+      paintText: "yellow",
+    })),
   ];
 }
 

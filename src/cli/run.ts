@@ -51,6 +51,7 @@ export async function dfuseCommand(
     .description("Flash STM32-style microcontrollers over USB DFU, and see before what it does.")
     .example("See what a flash would do", "dfuse plan firmware.dfu --chip stm32f405")
     .example("See what is in a file", "dfuse info firmware.dfu")
+    .help({ hints: false })
     .noExit();
   for (const name of names) {
     const create = await COMMANDS[name]?.();

@@ -59,7 +59,7 @@ async function simulate(
   await interrupted();
   await server.stop();
   transferLog?.close();
-  output.out(renderSimulatorReports({ bus, devices }));
+  output.out(renderSimulatorReports({ bus, devices }, output.style));
 }
 
 /** The given parts, each so many times. */

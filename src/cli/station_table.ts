@@ -1,6 +1,7 @@
 import { formatDuration } from "../format.ts";
 import type { PortRow, StationState } from "./station_state.ts";
-import { type Paint, paint, type Style, wrapText } from "./style.ts";
+import { type Paint, paint, type Style } from "./style.ts";
+import { hang, lineWidth } from "./wrap.ts";
 
 /**
  * A station as text: every port with its state, large letters for its result where the window has room for them, and why
@@ -47,7 +48,7 @@ function headLines(state: StationState, style: Style): string[] {
   const { title, passed, failed, stopping } = state;
   const counts = `passed ${passed}   failed ${failed}`;
   const end = stopping ? ["Stopping when these are done; Ctrl-C ends them now."] : [];
-  const width = style.columns - 1;
+  const width = lineWidth(style);
   const gap = width - title.length - counts.length;
   const head = gap >= 2
     ? [paint(style, "bold", title) + " ".repeat(gap) + counts]
@@ -58,7 +59,7 @@ function headLines(state: StationState, style: Style): string[] {
 /** Five lines and an empty one: letters or a bar on the left, words on the right. */
 function bigLines(row: PortRow, style: Style): string[] {
   const shown = resultOf(row);
-  const width = style.columns - 1 - LETTER_WIDTH - 2;
+  const width = lineWidth(style) - LETTER_WIDTH - 2;
   const words = [nameOf(row), stateWords(row), ...detailWords(row)];
   const left = shown === undefined ? barLines(row, style) : lettersOf(shown, style);
   const lines = Array.from({ length: LETTER_ROWS }, (_, index) => {
@@ -92,7 +93,7 @@ function bar({ share = 0 }: PortRow, width: number, style: Style): string {
 /** `A         ** PASS **  12.3 s, serial 3573`. */
 function smallLine(row: PortRow, style: Style): string {
   const [mark, color] = MARKS[resultOf(row) ?? "none"];
-  const width = style.columns - 1 - NAME_WIDTH - mark.length - 2;
+  const width = lineWidth(style) - NAME_WIDTH - mark.length - 2;
   const words = [stateWords(row), ...detailWords(row)].filter((word) => word !== "");
   const text = words.join(", ").replace(/^(PASS|FAIL), /, "");
   const painted = color === undefined ? mark : paint(style, color, mark);
@@ -157,7 +158,7 @@ function failureLines(row: PortRow, style: Style): string[] {
   const error = row.state === "failed" ? row.last?.error : undefined;
   if (error === undefined) return [];
   const message = error.message.split("\n")[0]!;
-  return wrapText(`${row.name}: ${message}`, style.columns - 1, "  ");
+  return hang(`${row.name}: ${message}`, style, { indent: 2 });
 }
 
 function cut(text: string, width: number): string {

@@ -2,6 +2,7 @@ import type { Extent } from "../firmware/firmware.ts";
 import { formatAddress } from "../format.ts";
 import { appendExtent, endOf } from "../plan/extents.ts";
 import { type Paint, paint, type Style } from "./style.ts";
+import { lineWidth } from "./wrap.ts";
 
 /** How a cell of a strip is drawn: as a block or an ASCII character, in a colour, with its meaning. */
 export interface Mark {
@@ -32,7 +33,7 @@ export function layOutStrips(memory: readonly Extent[], style: Style): Strip[] {
   const stretches: Extent[] = [];
   for (const { address, size } of memory) appendExtent(stretches, { address, size });
   const isLabelled = stretches.length > 1;
-  const room = style.columns - INDENT.length - 2 - (isLabelled ? LABEL_WIDTH : 0);
+  const room = lineWidth(style) - INDENT.length - 2 - (isLabelled ? LABEL_WIDTH : 0);
   const least = isLabelled ? MIN_LABELLED_CELLS : MIN_CELLS;
   const cellCount = Math.max(least, Math.min(MAX_CELLS, room));
   return stretches.map((stretch) => ({ ...stretch, cellCount }));
@@ -99,7 +100,7 @@ export function renderLegend(marks: readonly Mark[], style: Style): string {
   for (const mark of marks) {
     const item = `${drawCells([mark], style)} ${mark.word}`;
     const itemWidth = 2 + mark.word.length;
-    if (line !== "" && width + SEPARATOR.length + itemWidth >= style.columns) {
+    if (line !== "" && width + SEPARATOR.length + itemWidth > lineWidth(style)) {
       lines.push(line);
       line = "";
     }

@@ -49,27 +49,3 @@ function terminalColumns(): number {
     return PLAIN_STYLE.columns;
   }
 }
-
-/** Breaks text into lines of at most `width` characters, at blanks; a longer word gets a line of its own. */
-export function wrapText(text: string, width: number, indent = ""): string[] {
-  return wrapParts(text.split(" "), { width, indent, separator: " " });
-}
-
-/** Puts parts into lines of at most `width` characters, separated; every line but the first is indented. */
-export function wrapParts(
-  parts: readonly string[],
-  layout: { readonly width: number; readonly indent: string; readonly separator: string },
-): string[] {
-  const { width, indent, separator } = layout;
-  const lines: string[] = [];
-  let line: string | undefined;
-  for (const part of parts) {
-    if (line !== undefined && line.length + separator.length + part.length > width) {
-      lines.push((line + separator).trimEnd());
-      line = indent + part;
-    } else {
-      line = line === undefined ? part : line + separator + part;
-    }
-  }
-  return [...lines, line ?? ""];
-}

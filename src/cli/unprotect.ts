@@ -11,6 +11,7 @@ import {
   withTarget,
 } from "./open_target.ts";
 import { type Output, renderWarning } from "./output.ts";
+import { renderSentence } from "./wrap.ts";
 
 interface UnprotectFlags extends TargetFlags {
   readonly yes?: boolean;
@@ -39,7 +40,7 @@ async function unprotect(output: Output, flags: UnprotectFlags): Promise<void> {
     if (!isProtected && flags.force !== true) {
       return tell(output, flags, {
         outcome: "nothing-to-do",
-        text: "Nothing to do: the device can be read, so it is not read-protected\n",
+        text: "Nothing to do: the device can be read, so it is not read-protected",
       });
     }
     await confirm(output, target, { flags, signal });
@@ -47,7 +48,7 @@ async function unprotect(output: Output, flags: UnprotectFlags): Promise<void> {
     await unprotectDevice(target.device, { reopen: () => target.reopen() });
     tell(output, flags, {
       outcome: "done",
-      text: "Done: read protection is off, and the flash is erased\n",
+      text: "Done: read protection is off, and the flash is erased",
     });
   });
 }
@@ -58,7 +59,7 @@ async function confirm(
   { device, location }: Target,
   { flags, signal }: { readonly flags: UnprotectFlags; readonly signal: AbortSignal },
 ): Promise<void> {
-  const loss = `This erases the whole flash of ${device.profile.name} at ${location}: ` +
+  const loss = `This erases the whole flash of ${device.profile.name}, ${location}: ` +
     "program and data are lost, and nothing can bring them back";
   output.err(renderWarning(loss, output.errorStyle));
   if (flags.yes === true) return;
@@ -81,5 +82,5 @@ function tell(
 ): void {
   const { outcome, text } = told;
   if (json) output.out(JSON.stringify({ schema: "dfuse.unprotect/1", outcome }) + "\n");
-  else if (!quiet) output.out(text);
+  else if (!quiet) output.out(renderSentence(text, output.style));
 }

@@ -8,7 +8,7 @@ Deno.test("dfuse options shows bytes, names, values and what they do", async () 
   assertEquals([run.code, run.stderr], [0, ""]);
   assertEquals(
     run.stdout,
-    `STM32F072, 128 KiB at 0483:df11 at simulated-1, serial STM32FxSTM32
+    `STM32F072, 128 KiB, 0483:df11 at simulated-1, serial STM32FxSTM32
   0x1FFFF800  aa 55 ff 00 ff 00 ff 00 ff 00 ff 00 ff 00 ff 00
 
   RDP           0     read protection level: off: memory can be read

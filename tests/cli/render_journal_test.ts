@@ -66,7 +66,7 @@ Deno.test("renderJournal() wraps a cause at 40 columns", () => {
     text.slice(text.indexOf("Failures")),
     `Failures
      1  Cannot write …: "the device"
-          was disconnected
+        was disconnected
 warning: 1 line cannot be read
 `,
   );

@@ -97,7 +97,7 @@ Deno.test("renderSimulatorReports() lists what the host did wrong", async () => 
   await transport.controlOut(detach, new Uint8Array(0), 1000).catch(() => {});
   const devices = [{ device, clock }];
   assertEquals(
-    renderSimulatorReports({ bus: new UsbipBus(devices), devices }),
+    renderSimulatorReports({ bus: new UsbipBus(devices), devices }, PLAIN_STYLE),
     "1-1  1 transfer, 0 pages erased, 0 B written, 0 B read, 1 violation\n" +
       "       DETACH in dfuIDLE\n",
   );

@@ -3,7 +3,7 @@ import { formatAddress, formatCount, formatRange, formatSize } from "../../forma
 import { endOf } from "../../plan/extents.ts";
 import { describeLayout } from "../../plan/layout_text.ts";
 import { layoutSize, pageAt } from "../../plan/memory_layout.ts";
-import { wrapText } from "../style.ts";
+import { wrapText } from "../wrap.ts";
 import {
   BAR_END,
   BAR_WIDTH,

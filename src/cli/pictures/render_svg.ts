@@ -1,5 +1,6 @@
 import { formatSize } from "../../format.ts";
-import { PLAIN_STYLE, wrapText } from "../style.ts";
+import { PLAIN_STYLE } from "../style.ts";
+import { wrapText } from "../wrap.ts";
 import { totalLines } from "../render_plan.ts";
 import {
   BAR_END,
