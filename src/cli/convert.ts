@@ -125,7 +125,9 @@ function encodeOptionsOf(flags: ConvertFlags, format: EncodeFormat) {
   ];
   const useless = meanings.find(([, value, only]) => value !== undefined && only !== format);
   if (useless !== undefined) {
-    throw new UsageError(`Cannot use ${useless[0]} for ${format}, expected ${useless[2]}`);
+    throw new UsageError(
+      `Cannot use ${useless[0]} for a ${format} file, expected a ${useless[2]} file`,
+    );
   }
   if (fill !== undefined && fill > 0xFF) {
     throw new UsageError(`Cannot fill with ${fill}, expected a byte: 0 to 0xFF`);

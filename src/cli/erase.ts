@@ -72,7 +72,7 @@ function checkFlags({ all, page, address }: EraseFlags): void {
   const given = [all === true, page !== undefined, address !== undefined].filter(Boolean).length;
   if (given === 1) return;
   const found = given === 0 ? "nothing says what" : "several options say what";
-  throw new UsageError(`Cannot erase: ${found}, expected one`, {
+  throw new UsageError(`Cannot erase: ${found}, expected one of --all, --page and --address`, {
     hint: "Give --all, or --page ADDRESS, or --address ADDRESS with --size SIZE.",
   });
 }

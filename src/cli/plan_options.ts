@@ -92,7 +92,7 @@ export function planOptionsOf(flags: PlanFlags): PlanOptions {
   }
   if (erase === "all" && preserve === true) {
     throw new UsageError("Cannot combine --erase all with --preserve: nothing is left to keep", {
-      hint: "--erase touched with --preserve keeps everything outside the image",
+      hint: "--erase touched with --preserve keeps everything outside the image.",
     });
   }
   return {

@@ -1,5 +1,5 @@
 import type { DeviceFacts } from "../dfu/open_device.ts";
-import { DFU_STATE_NAMES } from "../dfu/protocol.ts";
+import { describeState, nameOfState } from "../dfu/protocol.ts";
 import { type DfuseError, TransportError } from "../errors.ts";
 import { formatAddress, formatCount, formatSize, formatUsbIds } from "../format.ts";
 import type { AlternateProfile, DeviceProfile } from "../plan/device_profile.ts";
@@ -84,11 +84,9 @@ function row(label: string, value: string, style: Style): string[] {
 function modeOf({ device, state, problem }: ListedDevice): string {
   if (device.mode === "runtime") return "runs its program";
   if (problem !== undefined) return "DFU, cannot be used";
-  return state === undefined ? "DFU" : `DFU, ${stateNameOf(state)}`;
-}
-
-function stateNameOf(state: number): string {
-  return DFU_STATE_NAMES[state] ?? `unknown state ${state}`;
+  if (state === undefined) return "DFU";
+  const { name, meaning } = describeState(state);
+  return `DFU, ${name}: ${meaning}`;
 }
 
 /** Each alternate setting: its number and name, then its pages in words. */
@@ -137,7 +135,7 @@ function deviceDocument(listed: ListedDevice): Record<string, unknown> {
     ...(manufacturer === undefined ? {} : { manufacturer }),
     ...(product === undefined ? {} : { product }),
     mode,
-    ...(state === undefined ? {} : { state: stateNameOf(state) }),
+    ...(state === undefined ? {} : { state: nameOfState(state) }),
     ...(profile === undefined ? {} : {
       name: profile.name,
       chips: listed.chips ?? [],

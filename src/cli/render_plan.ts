@@ -81,7 +81,10 @@ function alternateLines(target: AlternateProfile, plan: Plan, style: Style): str
     renderMemoryStrip(layout, runs, style),
     ...tableLines(rows, style),
     ...(runs.length > MAX_RUNS ? [`  ... ${runs.length - MAX_RUNS} more, see --json`] : []),
-    ...rangeLines("Lost", blanked, "outside the image, erased (--preserve keeps them)", style),
+    // What an erase was asked for is in the rows already.
+    ...(runs.every((run) => run.reason === "requested")
+      ? []
+      : rangeLines("Lost", blanked, "outside the image, erased (--preserve keeps them)", style)),
     ...rangeLines("Kept", preserved, "outside the image, read first and written back", style),
   ];
 }

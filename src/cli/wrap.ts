@@ -81,8 +81,9 @@ interface Word {
   readonly separator: string;
 }
 
-/** A blank, but not one between a number and its unit, nor in `16 x 2 KiB` and `2 min 5 s`. */
-const BREAK = / (?!(?<=[\d…] )(?:[KMGT]iB|B|bytes?|min|ms|us|s|V|%|x)(?!\w)|(?<=\d (?:x|min) )\d)/;
+/** A blank, but not one between a number and its unit, nor in `16 x 2 KiB`, `2 min 5 s` and `errVENDOR (11)`. */
+const BREAK =
+  / (?!(?<=[\d…] )(?:[KMGT]iB|B|bytes?|min|ms|us|s|V|%|x)(?!\w)|(?<=\d (?:x|min) )\d|\(\d+\))/;
 
 function wordsOf(text: string): Word[] {
   return text.split("\n").flatMap((line, lineIndex) =>

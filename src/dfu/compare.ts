@@ -96,14 +96,17 @@ export class Comparison {
     const everywhere = bad.length === this.#pages.size;
     const most = bad.every((page) => page.differences > page.compared / 2);
     if (everywhere && most && bad.every((page) => page.blank)) {
-      return "All of it reads as blank: the device takes no writes, as parts do that are read-protected (RDP level 1).";
+      return "All of it reads as blank: the device takes no writes, as parts do that are read-protected (RDP level 1). " +
+        "dfuse unprotect lifts that, and erases the whole flash.";
     }
     if (everywhere && most) {
-      return "None of it was written: the device is most likely read-protected (RDP level 1) or write-protected.";
+      return "None of it was written: the device is most likely read-protected (RDP level 1) or write-protected. " +
+        "dfuse options shows which.";
     }
     if (most) {
       const where = bad.slice(0, 4).map((page) => formatAddress(page.address)).join(", ");
-      return `Whole pages were not written (${where}): they are most likely write-protected in the option bytes.`;
+      return `Whole pages were not written (${where}): they are most likely write-protected in the option bytes, ` +
+        "which dfuse options shows.";
     }
     return "Single bytes differ: flash the device again. If they differ again, their pages are write-protected, " +
       "or the flash or its supply is bad.";

@@ -89,10 +89,10 @@ function checkUpload(plan: Plan, device: FlashDevice): void {
   const reading = plan.operations.find(({ kind }) => kind === "verify" || kind === "read");
   if (reading === undefined) return;
   const [doing, option] = reading.kind === "verify"
-    ? ["verify the image", "--no-verify"]
-    : ["keep the bytes around the image", "no --preserve"];
-  throw new PlanError(`Cannot ${doing}: the device's boot loader cannot be read (bmAttributes)`, {
-    hint: `Flash it with ${option}, if it has to be.`,
+    ? ["verify the image", "with --no-verify"]
+    : ["keep the bytes around the image", "without --preserve"];
+  throw new PlanError(`Cannot ${doing}: the boot loader lets nobody read (bmAttributes, bit 1)`, {
+    hint: `Flash it ${option}, if it has to be.`,
   });
 }
 

@@ -1,7 +1,7 @@
 import type { Clock } from "../usb/transport.ts";
 import { LONGEST_STATED_MS, MAXIMUM_WRITE_MS, SAFETY_FACTOR } from "./limits.ts";
 import { DfuState, type DfuStatus } from "./protocol.ts";
-import { isStall, refused, tolerateStall } from "./refusal.ts";
+import { isStall, StuckError, tolerateStall } from "./refusal.ts";
 import { type DfuRequests, REQUEST_TIMEOUT_MS } from "./requests.ts";
 
 /** Bounds of one piece of work, in milliseconds. */
@@ -62,17 +62,18 @@ export class StatusPoller {
     return await this.status(maximumMs);
   }
 
-  /** Waits for the end of the work that `begin()` started. Throws `DeviceError` when the device is busy for too long. */
+  /** Waits for the end of the work that `begin()` started. Throws `StuckError` when the device is busy for too long. */
   async end(first: DfuStatus, work: WorkBounds = {}): Promise<DfuStatus> {
     if (!isBusy(first)) return first;
     if (work.stuckMs !== undefined) return await this.unstick(work.stuckMs);
     const stated = Math.min(LONGEST_STATED_MS, SAFETY_FACTOR * first.pollTimeoutMs);
-    const deadline = this.#clock.now() + Math.max(work.maximumMs ?? MAXIMUM_WRITE_MS, stated);
+    const startMs = this.#clock.now();
+    const deadline = startMs + Math.max(work.maximumMs ?? MAXIMUM_WRITE_MS, stated);
     // Asking early pays once: who is still busy then wants its time.
     let status = this.#pollEarly ? await this.#earlyStatus(first, deadline) : first;
     while (isBusy(status)) {
       const leftMs = deadline - this.#clock.now();
-      if (leftMs <= 0) throw refused("wait for the device", status);
+      if (leftMs <= 0) throw new StuckError(status, this.#clock.now() - startMs);
       const waitMs = this.waitAfter(status, leftMs);
       await this.#clock.sleep(waitMs);
       status = await this.status(this.#timeoutBefore(deadline), waitMs);

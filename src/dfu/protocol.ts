@@ -24,20 +24,25 @@ export const DfuState = {
   dfuERROR: 10,
 } as const;
 
-/** Names as the specification writes them, by number. */
-export const DFU_STATE_NAMES: readonly string[] = [
-  "appIDLE",
-  "appDETACH",
-  "dfuIDLE",
-  "dfuDNLOAD-SYNC",
-  "dfuDNBUSY",
-  "dfuDNLOAD-IDLE",
-  "dfuMANIFEST-SYNC",
-  "dfuMANIFEST",
-  "dfuMANIFEST-WAIT-RESET",
-  "dfuUPLOAD-IDLE",
-  "dfuERROR",
+/** Each state with its name as the specification writes it, and what the device does in it. */
+const STATES: readonly (readonly [name: string, meaning: string])[] = [
+  ["appIDLE", "its program runs"],
+  ["appDETACH", "its program waits for a USB reset"],
+  ["dfuIDLE", "ready"],
+  ["dfuDNLOAD-SYNC", "it has a block and waits to be asked about it"],
+  ["dfuDNBUSY", "at work"],
+  ["dfuDNLOAD-IDLE", "ready for the next block"],
+  ["dfuMANIFEST-SYNC", "about to start its program"],
+  ["dfuMANIFEST", "starting its program"],
+  ["dfuMANIFEST-WAIT-RESET", "waiting for a USB reset"],
+  ["dfuUPLOAD-IDLE", "being read"],
+  ["dfuERROR", "an error stands that nobody has cleared"],
 ];
+
+/** `dfuIDLE`: a state's name as the specification writes it. */
+export function nameOfState(state: number): string {
+  return STATES[state]?.[0] ?? `unknown state ${state}`;
+}
 
 /** Each bStatus with its name, and what it means on DfuSe devices (DFU 1.1 §6.1.2; AN3156). */
 const STATUSES: readonly (readonly [name: string, meaning: string])[] = [
@@ -67,9 +72,12 @@ export function describeStatus(
   return { name: `${name} (${status})`, meaning };
 }
 
-/** `dfuIDLE (2)`. */
-export function describeState(state: number): string {
-  return `${DFU_STATE_NAMES[state] ?? "unknown state"} (${state})`;
+/** `dfuIDLE (2)`, and what it means. */
+export function describeState(
+  state: number,
+): { readonly name: string; readonly meaning: string } {
+  const [name, meaning] = STATES[state] ?? ["unknown state", "not in DFU 1.1"];
+  return { name: `${name} (${state})`, meaning };
 }
 
 /** The answer to GETSTATUS (DFU 1.1 §6.1.2). */

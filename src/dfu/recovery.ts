@@ -64,5 +64,5 @@ async function leaveState({ state }: DfuStatus, requests: DfuRequests): Promise<
 }
 
 function stays(status: DfuStatus): DeviceError {
-  return refused("bring the device to dfuIDLE", status);
+  return refused("make the device ready", status);
 }

@@ -1,4 +1,5 @@
 import { DeviceError, TransportError } from "../errors.ts";
+import { formatDuration } from "../format.ts";
 import { describeState, describeStatus, DfuState, type DfuStatus } from "./protocol.ts";
 
 /** Within a session: the device went to dfuERROR after it had accepted the request. */
@@ -11,25 +12,61 @@ export class RefusedError extends Error {
   }
 }
 
-/**
- * The error for a device that does not do what it should; names its status, or else its state. `stalled`: it stalled the
- * request again and again, and its status does not say why.
- */
+/** Within a session: the device is busy for longer than any work takes. */
+export class StuckError extends Error {
+  readonly status: DfuStatus;
+  readonly waitedMs: number;
+
+  constructor(status: DfuStatus, waitedMs: number) {
+    super("stuck");
+    this.status = status;
+    this.waitedMs = waitedMs;
+  }
+}
+
+export interface RefusalDetails {
+  /** It stalled the request again and again, and its status does not say why. */
+  readonly stalled?: boolean;
+  /** It stayed busy for so long, in milliseconds. */
+  readonly waitedMs?: number;
+}
+
+/** The error for a device that does not do what it should; names its status, or else its state. */
 export function refused(
   doing: string,
   status: DfuStatus,
-  { stalled = false }: { readonly stalled?: boolean } = {},
+  { stalled = false, waitedMs }: RefusalDetails = {},
 ): DeviceError {
-  const { name, meaning } = describeStatus(status.status);
+  const error = describeStatus(status.status);
   const state = describeState(status.state);
   const found = stalled
-    ? `it stalls the request, in ${state}`
+    ? `the device refuses the request (USB stall), in ${state.name}`
+    : waitedMs !== undefined
+    ? `the device is still in ${state.name}, ${state.meaning}, after ${formatDuration(waitedMs)}`
     : status.status === 0
-    ? `it is in ${state}`
-    : `${name}, ${meaning}`;
+    ? `the device stays in ${state.name}, ${state.meaning}`
+    : `${error.name}, ${error.meaning}`;
   return new DeviceError(`Cannot ${doing}: ${found}`, {
     hint: hintFor(status),
     facts: { status: status.status, state: status.state },
+  });
+}
+
+/** What ended a piece of work that the device has not refused, with what was being done where the error itself tells less. */
+export function explain(doing: string, error: unknown): unknown {
+  if (error instanceof StuckError) return refused(doing, error.status, error);
+  if (!(error instanceof TransportError)) return error;
+  const { kind, hint, facts } = error;
+  const found = kind === "timeout"
+    ? "the device did not answer in time"
+    : kind === "disconnected"
+    ? "the device is disconnected"
+    : undefined;
+  if (found === undefined) return error;
+  return new TransportError(kind, `Cannot ${doing}: ${found}`, {
+    ...(hint === undefined ? {} : { hint }),
+    facts,
+    cause: error,
   });
 }
 
@@ -70,7 +107,7 @@ function hintFor({ status }: DfuStatus): string {
     case ERR_TARGET:
       return "Check that the file and the chosen part fit the device: dfuse list shows its memory.";
     case ERR_VENDOR:
-      return "If it is read-protected (RDP level 1), dfuse unprotect lifts that, which erases the whole part.";
+      return "If it is read-protected (RDP level 1), dfuse unprotect lifts that, and erases the whole flash.";
     default:
       return "Unplug the device, plug it in again, and run the same command once more.";
   }

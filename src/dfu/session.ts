@@ -26,6 +26,7 @@ import {
 } from "./protocol.ts";
 import { recoverDevice } from "./recovery.ts";
 import {
+  explain,
   hasSucceeded,
   isRefusal,
   isStall,
@@ -166,7 +167,7 @@ export class DfuSession {
       this.#blocks.advance({ address, size });
       if (data.length === size) return data;
       await this.recover();
-      throw new DeviceError(`Cannot ${doing}: the device sent ${data.length}`, {
+      throw new DeviceError(`Cannot ${doing}: the device sent ${data.length} bytes`, {
         hint: "The memory may end earlier than the device's layout says, or be read-protected.",
         facts: { address, expected: size, found: data.length },
       });
@@ -275,7 +276,7 @@ export class DfuSession {
       try {
         return await step();
       } catch (error) {
-        const status = await this.#statusAfter(error);
+        const status = await this.#statusAfter(error, doing);
         const accident = isStall(error) && !isRefusal(status);
         if (accident && attempt < MAX_ATTEMPTS) {
           await this.recover();
@@ -287,11 +288,11 @@ export class DfuSession {
     }
   }
 
-  /** Why a step failed; throws the error itself where the device has no say in it. */
-  async #statusAfter(error: unknown): Promise<DfuStatus> {
+  /** Why a step failed; throws where the device has no say in it, or has no answer. */
+  async #statusAfter(error: unknown, doing: string): Promise<DfuStatus> {
     this.#state = DfuState.dfuERROR;
     if (error instanceof RefusedError) return error.status;
     if (isStall(error)) return await this.#poller.status();
-    throw error;
+    throw explain(doing, error);
   }
 }

@@ -66,13 +66,13 @@ export function planFlash(
   if (options.ignoreIds !== true && input.ids !== undefined) {
     throwProblems(
       findIdMismatch(input.ids, profile),
-      "Choose the device with --device or --chip, or give --ignore-ids if the file fits all the same",
+      "Choose the device with --device or --chip, or give --ignore-ids if the file fits all the same.",
     );
   }
   if (options.ignoreIds !== true) {
     throwProblems(
       findFamilyMismatch(input.family, profile),
-      "Choose the part with --chip, or give --ignore-ids if the file fits all the same",
+      "Choose the part with --chip, or give --ignore-ids if the file fits all the same.",
     );
   }
   const policy = policyOf(profile, options);
@@ -82,7 +82,7 @@ export function planFlash(
     return planAlternate(withoutBlanks(target, profile), states, { ...policy, verify });
   });
   const pages = parts.flatMap((part) => part.pages);
-  throwProblems(findSharedPages(pages), "Flash them one after the other, with --alternate");
+  throwProblems(findSharedPages(pages), "Flash them one after the other, with --alternate.");
   const reset = images.find((target, index) =>
     resetsWhenWritten(target, profile) &&
     parts[index]!.operations.some((operation) => operation.kind === "write")
@@ -130,7 +130,7 @@ function voltageOperations(
     throw new PlanError(
       `Cannot tell ${profile.name} its supply voltage: it has no "Device Feature"`,
       {
-        hint: "Leave --vdd out: F2, F4 and F7 parts have such a setting only",
+        hint: "Leave --vdd out: F2, F4 and F7 parts have such a setting only.",
       },
     );
   }
@@ -150,7 +150,7 @@ function policyOf(profile: DeviceProfile, options: PlanOptions): AlternatePolicy
   };
   if (policy.preserve && policy.erase === "all") {
     throw new PlanError("Cannot preserve what an erase of all pages blanks", {
-      hint: "Give --erase touched with --preserve to keep everything outside the image",
+      hint: "Give --erase touched with --preserve to keep everything outside the image.",
     });
   }
   return policy;
@@ -187,8 +187,8 @@ function leaveOperations(
 
 function leaveOutside(address: number, profile: DeviceProfile): PlanError {
   return new PlanError(
-    `Cannot leave to ${formatAddress(address)}: it is in no memory of ${profile.name}`,
-    { hint: "Give the address of the program's vector table: --leave 0x08000000, for example" },
+    `Cannot start a program at ${formatAddress(address)}: it is in no memory of ${profile.name}`,
+    { hint: "Give the address of the program's vector table: --leave 0x08000000, for example." },
   );
 }
 
@@ -200,7 +200,7 @@ function checkLimits(profile: DeviceProfile): void {
     throw new PlanError(
       `Cannot plan for "${profile.name}": transfer size ${transferSize} B, ` +
         `expected a multiple of the write alignment, ${writeAlignment} B`,
-      { hint: "Give the transfer size that the device reports with --transfer-size" },
+      { hint: "Give the transfer size that the device reports with --transfer-size." },
     );
   }
 }

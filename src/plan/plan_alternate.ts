@@ -176,7 +176,7 @@ function checkErase({ layout, outline }: TargetedImage, policy: AlternatePolicy)
   if (specialArea(layout) !== undefined) return;
   throwProblems(
     findUnerasable(outline.segments, layout),
-    "Give --erase needed to write such memory without an erase",
+    "Give --erase needed to write such memory without an erase.",
   );
 }
 
@@ -189,12 +189,12 @@ function checkReads(
     findUnreadable(reads, layout, { purpose: "keep the bytes around the image in" }),
     policy.preserve
       ? "Leave --preserve out, or make the image cover all of it"
-      : "Make the image begin and end at multiples of the write alignment",
+      : "Make the image begin and end at multiples of the write alignment.",
   );
   if (!policy.verify) return;
   throwProblems(
     findUnreadable(verifies, layout, { purpose: "verify" }),
-    "Give --no-verify to flash it without reading back",
+    "Give --no-verify to flash it without reading back.",
   );
 }
 
@@ -202,7 +202,7 @@ function checkPageCount({ layout }: TargetedImage, pageCount: number): void {
   if (pageCount <= MAX_PAGES) return;
   throw new PlanError(
     `Cannot plan for "${layout.name}": ${pageCount} pages, expected at most ${MAX_PAGES}`,
-    { hint: "Check the page size in the layout" },
+    { hint: "Check the page size in the layout." },
   );
 }
 

@@ -1,10 +1,10 @@
 import { PlanError } from "../errors.ts";
 import type { Extent } from "../firmware/firmware.ts";
-import { formatRange } from "../format.ts";
+import { formatAddress, formatRange } from "../format.ts";
 import { extentOf, throwProblems } from "./check_images.ts";
 import type { DeviceProfile } from "./device_profile.ts";
 import { estimatePlan } from "./estimate.ts";
-import { appendExtent, clipExtents, endOf, gapsIn, totalSize } from "./extents.ts";
+import { appendExtent, clipExtents, endOf, gapsIn, joinExtents, totalSize } from "./extents.ts";
 import type { MemoryLayout, MemoryRegion } from "./memory_layout.ts";
 import type { Operation, PageRun, Plan } from "./operation.ts";
 import { erasesAtOnce, hasMassErase } from "./plan_alternate.ts";
@@ -95,11 +95,13 @@ function leftAlone({ name, regions }: MemoryLayout): string[] {
 
 function pagesOf(range: Extent, layout: MemoryLayout): Pages[] {
   const regions = layout.regions.filter((region) => region.erasable);
+  const memory = joinExtents(regions.map(extentOf));
   throwProblems(
-    gapsIn(regions.map(extentOf), range).map((gap) =>
+    gapsIn(memory, range).map((gap) =>
       `Cannot erase ${formatRange(range)}: ${
-        formatRange(gap)
-      } is not erasable memory of "${layout.name}"`
+        formatAddress(gap.address)
+      } is not erasable memory of ` +
+      `"${layout.name}" (${memory.map(formatRange).join(", ")})`
     ),
     "dfuse list shows the memory of a device.",
   );

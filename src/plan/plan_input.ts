@@ -20,14 +20,14 @@ export function planInputOf(
   if (summary.images.some(lacksAddress)) {
     throw new UsageError(
       `Cannot plan ${file}: it has no addresses, expected one for its first byte`,
-      { hint: "Say where it belongs: --address 0x08000000, for example" },
+      { hint: "Say where it belongs: --address 0x08000000, for example." },
     );
   }
   const byAlternate = Map.groupBy(summary.images, (image) => image.alternate);
   const groups = [...byAlternate];
   throwProblems(
     groups.flatMap(([alternate, images]) => findOverlaps(images, alternate)),
-    "Two parts of the firmware claim the same memory: correct them and build the file again",
+    "Two parts of the firmware claim the same memory: correct them and build the file again.",
   );
   const images = groups.map(([alternate, images]): PlannedImage => ({
     ...(alternate === undefined ? {} : { alternate }),

@@ -1,6 +1,6 @@
 import { PlanError } from "../errors.ts";
 import type { Extent } from "../firmware/firmware.ts";
-import { formatRange } from "../format.ts";
+import { formatAddress, formatRange } from "../format.ts";
 import { extentOf, throwProblems } from "./check_images.ts";
 import type { DeviceProfile } from "./device_profile.ts";
 import { appendExtent, clipExtents, gapsIn } from "./extents.ts";
@@ -44,8 +44,9 @@ export function planRead(
   throwProblems(
     gapsIn(readable, range).map((gap) =>
       `Cannot read ${formatRange(range)}: ${
-        formatRange(gap)
-      } is not readable memory of "${layout.name}"`
+        formatAddress(gap.address)
+      } is not readable memory of ` +
+      `"${layout.name}" (${readable.map(formatRange).join(", ")})`
     ),
     "dfuse list shows the memory of a device.",
   );

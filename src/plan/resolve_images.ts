@@ -44,10 +44,10 @@ export function resolveImages(
   const targets = chosen.map((image) => targetOf(image, profile, options));
   throwProblems(
     targets.flatMap(({ outline, layout }) => findUnwritable(outline.segments, layout)),
-    "Choose the part with --chip or the memory with --alternate, or check the addresses in the file",
+    "Choose the part with --chip or the memory with --alternate, or check the addresses in the file.",
   );
   if (options.allowSpecial !== true) throwProblems(findSpecial(targets), SPECIAL_HINT);
-  throwProblems(findShared(targets), "Flash the images one after the other");
+  throwProblems(findShared(targets), "Flash the images one after the other.");
   return targets.sort((a, b) => rankOf(a) - rankOf(b) || a.alternate - b.alternate);
 }
 
@@ -58,7 +58,7 @@ function rankOf({ layout }: TargetedImage): number {
 
 const SPECIAL_HINT =
   "Wrong option bytes or OTP can make a part useless for ever. If that is what you want, give --allow-special; " +
-  "--alternate 0 flashes the program only";
+  "--alternate 0 flashes the program only.";
 
 function findSpecial(targets: readonly TargetedImage[]): string[] {
   return targets.filter(({ layout }) => specialArea(layout) !== undefined).map((target) =>
@@ -80,7 +80,7 @@ function nothingToFlash(images: readonly PlannedImage[], options: ResolveOptions
     ? new PlanError("Cannot plan: the file holds no bytes to flash")
     : new PlanError(
       `Cannot plan for alternate ${options.alternate}: the file has images for ${found} only`,
-      { hint: "Leave --alternate out to flash all that the file holds" },
+      { hint: "Leave --alternate out to flash all that the file holds." },
     );
 }
 
@@ -94,7 +94,7 @@ function targetOf(
   const unusable = profile.unusable?.find((candidate) => candidate.alternate === alternate);
   if (unusable !== undefined) {
     throw new PlanError(`Cannot plan for alternate ${alternate}: ${unusable.reason}`, {
-      hint: "Describe its memory with --layout",
+      hint: "Describe its memory with --layout.",
     });
   }
   if (found === undefined) {
@@ -104,7 +104,7 @@ function targetOf(
     if (known.length === 0) known.push("none that can be planned for");
     throw new PlanError(
       `Cannot plan for alternate ${alternate}: ${profile.name} has ${known.join(", ")}`,
-      { hint: "Choose one of them with --alternate, or check whether the file is for this part" },
+      { hint: "Choose one of them with --alternate, or check whether the file is for this part." },
     );
   }
   return { alternate, layout: found.layout, outline: image.outline };

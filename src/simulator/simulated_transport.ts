@@ -190,7 +190,13 @@ export class SimulatedTransport implements Transport {
     const nowMs = this.#host.clock.now();
     await this.#pass(Math.min(untilMs, deadlineMs) - nowMs);
     if (untilMs > deadlineMs) {
-      throw new TransportError("timeout", `Cannot complete ${name}: no answer within the time-out`);
+      throw new TransportError(
+        "timeout",
+        `Cannot complete ${name}: no answer within the time-out`,
+        {
+          hint: "Unplug the device, plug it in again, and run the same command once more.",
+        },
+      );
     }
   }
 
@@ -244,5 +250,6 @@ function disconnected(): TransportError {
   return new TransportError(
     "disconnected",
     "Cannot reach the simulated device: it is disconnected",
+    { hint: "Check the cable, start the boot loader again, and run the same command once more." },
   );
 }

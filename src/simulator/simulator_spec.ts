@@ -75,7 +75,9 @@ function keysText(): string {
 }
 
 function unknown(text: string, wanted: string): UsageError {
-  return new UsageError(`Cannot read simulator setting "${text}": expected ${wanted}`);
+  return new UsageError(`Cannot read simulator setting "${text}": expected ${wanted}`, {
+    hint: "docs/simulator.md tells every setting.",
+  });
 }
 
 function oneOf<const T extends string>(allowed: readonly T[], setting: Setting): T {

@@ -142,7 +142,8 @@ function accessHint({ platform, ids }: UsbErrorContext): string {
     case "darwin":
       return "Close other programs that use the device, or run dfuse with sudo.";
     default:
-      return `Put this line into ${UDEV_RULES_FILE}: ${udevRule(ids ?? ST_ROM)} ` +
+      // The rule stands alone in its line, to be copied.
+      return `Put this line into ${UDEV_RULES_FILE}:\n${udevRule(ids ?? ST_ROM)}\n` +
         "Then run: sudo udevadm control --reload; and plug the device in again.";
   }
 }

@@ -47,7 +47,7 @@ Deno.test("dfuse list shows memory in words, running programs, and why a device 
     text,
     `1-4.2  0483:df11  STM32F072, 128 KiB
   Serial      A1
-  Mode        DFU, dfuIDLE
+  Mode        DFU, dfuIDLE (2): ready
   Transfers   2 KiB
   Memory 0    Internal Flash: 0x08000000, 64 x 2 KiB (read, erase, write)
   Memory 1    Option Bytes: 0x1FFFF800, 1 x 16 B (read, write)

@@ -31,10 +31,18 @@ import { SAMPLES } from "./pictures/sample_pictures.ts";
 type View = (style: Style) => string;
 
 const IDS = { vendorId: 0x0483, productId: 0xDF11 };
-const DEVICE = { ...IDS, path: "1-4.2", deviceVersion: 0x2200, mode: "dfu" } as const;
+const DEVICE = {
+  ...IDS,
+  path: "1-4.2",
+  deviceVersion: 0x2200,
+  deviceClass: 0,
+  interfaceNumber: 0,
+  alternateCount: 4,
+  mode: "dfu",
+} as const;
 const RULE = udevRule(IDS);
 const DENIED = new TransportError("access-denied", "Cannot open the device at 1-4.2: no access", {
-  hint: `Put this line into /etc/udev/rules.d/70-dfuse.rules:\n  ${RULE}\nThen plug it in again.`,
+  hint: `Put this line into /etc/udev/rules.d/70-dfuse.rules:\n${RULE}\nThen plug it in again.`,
 });
 const REFUSED = new PlanError("Cannot write 0x08000700..0x08000900: it is read-only", {
   hint: "Choose the memory with --alternate, or give the file less than 2 KiB.",

@@ -11,6 +11,7 @@ Deno.test("wrapText() never breaks between a number and its unit", () => {
   assertEquals(wrapText(text, 18), ["erase, write", "12.1 KiB of 16 KiB", "in 2 min 5 s"]);
   assertEquals(wrapText("has 12 x 128 KiB", 12), ["has", "12 x 128 KiB"]);
   assertEquals(wrapText("Read 2048 bytes", 10), ["Read", "2048 bytes"]);
+  assertEquals(wrapText("It is errVENDOR (11)", 12), ["It is", "errVENDOR (11)"]);
   assertEquals(wrapText("Version 2 Before", 10), ["Version 2", "Before"]);
 });
 

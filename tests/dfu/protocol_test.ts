@@ -3,11 +3,11 @@ import {
   decodeStatus,
   describeState,
   describeStatus,
-  DFU_STATE_NAMES,
   DfuState,
   encodeErasePage,
   encodeMassErase,
   encodeSetAddress,
+  nameOfState,
 } from "../../src/dfu/protocol.ts";
 import { DFU_STATES, DFU_STATUSES } from "../../src/simulator/dfu_numbers.ts";
 
@@ -37,9 +37,12 @@ Deno.test("decodeStatus() takes no answer that is too short", () => {
 });
 
 Deno.test("Every state and status has the number and the name that the simulator gives it", () => {
-  assertEquals([...DFU_STATE_NAMES], [...DFU_STATES]);
+  DFU_STATES.forEach((name, number) => {
+    assertEquals(nameOfState(number), name);
+    assertEquals(describeState(number).name, `${name} (${number})`);
+  });
   for (const [name, number] of Object.entries(DfuState)) {
-    assertEquals(DFU_STATE_NAMES[number], name.replace("_", "-").replace("_", "-"));
+    assertEquals(nameOfState(number), name.replace("_", "-").replace("_", "-"));
   }
   DFU_STATUSES.forEach((name, number) =>
     assertEquals(describeStatus(number).name, `${name} (${number})`)
@@ -48,5 +51,6 @@ Deno.test("Every state and status has the number and the name that the simulator
 
 Deno.test("describeStatus() and describeState() have words for numbers that do not exist", () => {
   assertEquals(describeStatus(16).name, "unknown status (16)");
-  assertEquals(describeState(11), "unknown state (11)");
+  assertEquals(describeState(11).name, "unknown state (11)");
+  assertEquals(nameOfState(11), "unknown state 11");
 });

@@ -229,8 +229,20 @@ Deno.test("DfuSession says that a device stalls for ever", async () => {
     return new TransportError("stall", "stall");
   });
   const error = await assertRejects(() => session(transport).write(FLASH, pattern(4)), DeviceError);
-  assert(error.message.includes("it stalls the request"), error.message);
+  assert(error.message.includes("refuses the request (USB stall), in dfuIDLE (2)"), error.message);
   assert(asked <= 20, `${asked} requests`);
+});
+
+Deno.test("DfuSession says at what a device stays busy, in which state, and for how long", async () => {
+  const transport = new ScriptedTransport(({ setup }) =>
+    setup.request === 3 ? statusBytes(DfuState.dfuDNBUSY, { pollTimeoutMs: 100 }) : new Uint8Array()
+  );
+  const error = await assertRejects(() => session(transport).eraseAll(), DeviceError);
+  assertEquals(
+    error.message.replace(/\d+ min \d+ s|[\d.]+ s/g, "N"),
+    "Cannot erase the whole memory: the device is still in dfuDNBUSY (4), at work, after N",
+  );
+  assertEquals(error.facts, { status: 0, state: DfuState.dfuDNBUSY });
 });
 
 Deno.test("DfuSession refuses a device that ends its work in a state where it should not be", async () => {
@@ -251,7 +263,7 @@ Deno.test("DfuSession refuses an error that a device tells in any state", async 
     setup.request === 3 ? statusBytes(DfuState.dfuDNLOAD_IDLE, { status: 3 }) : new Uint8Array()
   );
   const writing = () => session(transport).write(FLASH, pattern(4));
-  await assertRejects(writing, DeviceError, "dfuIDLE");
+  await assertRejects(writing, DeviceError, "Cannot make the device ready: errWRITE (3)");
   assert(!transport.sent.some(({ setup }) => setup.value === 2));
 });
 
@@ -270,6 +282,9 @@ Deno.test("DfuSession passes a time-out and a lost device on", async () => {
     const { session } = await startSession("stm32f405", { faults: [{ transfer: 1, kind }] });
     const error = await assertRejects(() => session.write(FLASH, pattern(4)), TransportError);
     assertEquals(error.kind, kind === "timeout" ? "timeout" : "disconnected");
+    const found = kind === "timeout" ? "did not answer in time" : "is disconnected";
+    assertEquals(error.message, `Cannot write 4 bytes at 0x08000000: the device ${found}`);
+    assert(error.hint !== undefined);
   }
 });
 

@@ -63,7 +63,7 @@ Deno.test("planInputOf() refuses a file without addresses", () => {
     "Cannot plan app.bin: it has no addresses, expected one for its first byte",
   );
   assertEquals(error.exitCode, ExitCode.usage);
-  assertEquals(error.hint, "Say where it belongs: --address 0x08000000, for example");
+  assertEquals(error.hint, "Say where it belongs: --address 0x08000000, for example.");
 });
 
 Deno.test("planInputOf() passes on targets without elements as what they are", () => {

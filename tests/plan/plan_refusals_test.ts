@@ -185,7 +185,7 @@ Deno.test("planFlash() refuses to preserve what it erases, and to leave to nowhe
   assertEquals(refusal(F405, [[0x08000000, 4]], { erase: "all", preserve: true }), undefined);
   assertEquals(
     refuse(() => planFor(F405, [[0x08000000, 4]], { leave: 0x20000000 })).message,
-    "Cannot leave to 0x20000000: it is in no memory of Test part",
+    "Cannot start a program at 0x20000000: it is in no memory of Test part",
   );
 });
 

@@ -99,7 +99,7 @@ Deno.test("transportErrorOf() gives the udev rule of the device as one word, so 
   const { hint } = errorOf("open error: permission denied (errno 13)");
   const rule = 'SUBSYSTEM=="usb",ATTR{idVendor}=="0483",ATTR{idProduct}=="df11",MODE="0666"';
   assertEquals(udevRule(IDS), rule);
-  assertStringIncludes(hint ?? "", ` ${rule} `);
+  assertStringIncludes(hint ?? "", `\n${rule}\n`);
   assertStringIncludes(hint ?? "", "/etc/udev/rules.d/70-dfuse.rules");
 });
 
