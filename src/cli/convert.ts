@@ -46,7 +46,10 @@ export function convertCommand(output: Output) {
       "dfu: USB vendor id that the file is for, in hexadecimal. Default: any.",
     )
     .option("--pid <id:string>", "dfu: USB product id. Default: any.")
-    .option("--device-version <version:string>", "dfu: bcdDevice. Default: any.")
+    .option(
+      "--device-version <version:string>",
+      "dfu: version of the device (bcdDevice). Default: any.",
+    )
     .option(
       "-a, --alternate <number:integer>",
       "Images for this alternate setting only; those without one get it.",

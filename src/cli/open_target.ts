@@ -34,7 +34,10 @@ export interface Target {
 export function addTargetDeviceOptions(command: AnyCommand): AnyCommand {
   return addDeviceOptions(command)
     .option("-c, --chip <name:string:chip>", "Treat the device as this part, whatever it says.")
-    .option("--transfer-size <size:size>", "Longest block, instead of the device's wTransferSize.")
+    .option(
+      "--transfer-size <size:size>",
+      "Longest block, instead of what the device says (wTransferSize).",
+    )
     .option("--simulate <spec:string:chip>", "Work on a simulated part: stm32f405[,image=FILE,…].");
 }
 

@@ -57,6 +57,8 @@ async function simulate(
   const server = startUsbipServer(bus, { hostname, port });
   output.out(renderServed({ bus, devices, server }, output.style));
   await interrupted();
+  // The terminal has written ^C.
+  if (output.errorIsTerminal) output.err("\n");
   await server.stop();
   transferLog?.close();
   output.out(renderSimulatorReports({ bus, devices }, output.style));

@@ -17,7 +17,9 @@ export function renderStation(
   const isBig = state.ports.length * (LETTER_ROWS + 1) <= room;
   const ports = state.ports.length === 0
     ? ["Waiting for a device."]
-    : state.ports.flatMap((row) => isBig ? bigLines(row, style) : [smallLine(row, style)]);
+    : isBig
+    ? state.ports.flatMap((row) => bigLines(row, style))
+    : smallLines(state.ports, style);
   const lines = [...headLines(state, style), "", ...ports, ...failures];
   // What is higher than the window cannot be drawn anew in its place.
   return lines.slice(0, Math.max(1, rows - 1)).join("\n") + "\n";
@@ -90,18 +92,28 @@ function bar({ share = 0 }: PortRow, width: number, style: Style): string {
   return `[${paint(style, "cyan", full.repeat(filled))}${rest.repeat(width - 2 - filled)}]`;
 }
 
+function smallLines(ports: readonly PortRow[], style: Style): string[] {
+  const longest = Math.max(...ports.map(({ name }) => name.length + 2));
+  const most = Math.max(LEAST_NAME_WIDTH, Math.floor(style.columns / 3));
+  const nameWidth = Math.min(most, Math.max(LEAST_NAME_WIDTH, longest));
+  return ports.map((row) => smallLine(row, { style, nameWidth }));
+}
+
+const LEAST_NAME_WIDTH = 10;
+
 /** `A         ** PASS **  12.3 s, serial 3573`. */
-function smallLine(row: PortRow, style: Style): string {
+function smallLine(
+  row: PortRow,
+  { style, nameWidth }: { readonly style: Style; readonly nameWidth: number },
+): string {
   const [mark, color] = MARKS[resultOf(row) ?? "none"];
-  const width = lineWidth(style) - NAME_WIDTH - mark.length - 2;
+  const width = lineWidth(style) - nameWidth - mark.length - 2;
   const words = [stateWords(row), ...detailWords(row)].filter((word) => word !== "");
   const text = words.join(", ").replace(/^(PASS|FAIL), /, "");
   const painted = color === undefined ? mark : paint(style, color, mark);
-  const name = cut(row.name, NAME_WIDTH - 1).padEnd(NAME_WIDTH);
+  const name = cut(row.name, nameWidth - 1).padEnd(nameWidth);
   return `${paint(style, "bold", name)}${painted}  ${cut(text, width)}`.trimEnd();
 }
-
-const NAME_WIDTH = 10;
 
 const MARKS: Readonly<Record<"PASS" | "FAIL" | "none", readonly [string, Paint | undefined]>> = {
   PASS: ["** PASS **", "green"],

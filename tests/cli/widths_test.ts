@@ -214,3 +214,81 @@ for (const [name, view] of Object.entries(await views())) {
     }
   });
 }
+
+/** What a few views look like in a narrow window. */
+const NARROW: readonly (readonly [name: string, text: string])[] = [
+  [
+    "plan: example",
+    `examples/example.dfu ->
+  STM32F405/407/415/417, 1 MiB
+
+Alternate 0 Internal Flash
+  [#.###..............................]
+  # erase and write   . not touched
+  0x08000000  1 x 16 KiB
+    erase, write 12.1 KiB of 16 KiB
+  0x08010000  1 x 64 KiB
+    erase, write 8.8 KiB of 64 KiB
+  Lost: 48.4 KiB outside the image,
+    erased (--preserve keeps them)
+    0x08003039..0x08003F00  3.7 KiB
+    0x08003F40..0x08004000  192 B
+    0x08014E20..0x08020000  44.5 KiB
+
+Erase 2 pages (80 KiB),
+  write 20.9 KiB in 13 blocks,
+  verify 31.6 KiB, start at 0x08000000
+About 2.0 s: erase 1.6 s, write 374 ms,
+  verify 42 ms
+`,
+  ],
+  [
+    "options of stm32f401",
+    `STM32L475/476/486, 1 MiB, 0483:df11 at
+  1-4.2, serial 357236543131
+  0x1FFFC000  ef aa 10 55 ef aa 10 55
+  0x1FFFC008  ff 7f 00 80 ff 7f 00 80
+`,
+  ],
+  [
+    "option changes",
+    `Option bytes to be changed:
+  RDP      0 -> 1  (read protection
+           level: on: memory can be
+           read and written by the
+           program only)
+`,
+  ],
+  [
+    "an error",
+    `error: Cannot write
+  0x08000700..0x08000900: it is
+  read-only
+  also: Cannot write
+    0x08010000..0x08014E20: it is
+    outside 64 x 2 KiB
+hint: Choose the memory with
+  --alternate, or give the file less
+  than 2 KiB.
+`,
+  ],
+  [
+    "served",
+    `1 simulated device on 127.0.0.1:33240
+  1-1  0483:df11, serial STM32FxSTM32
+
+Linux
+  sudo modprobe vhci-hcd
+  sudo usbip --tcp-port 33240 attach -r 127.0.0.1 -b 1-1
+Windows
+  usbip --tcp-port 33240 attach -r 127.0.0.1 -b 1-1
+`,
+  ],
+];
+
+for (const [name, text] of NARROW) {
+  Deno.test(`${name} at 40 columns`, async () => {
+    const drawn = (await views())[name]!({ ...PLAIN_STYLE, columns: 40 });
+    assertEquals(drawn.slice(0, text.length), text);
+  });
+}
