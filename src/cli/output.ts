@@ -53,7 +53,7 @@ export function renderError(error: DfuseError, style: Style): string {
   const more = Array.isArray(problems) ? problems.slice(1) : [];
   const lines = [
     ...hang(error.message, style, { head: "error: ", paintHead: "red", indent: 2 }),
-    ...more.flatMap((problem: string) => hang(problem, style, { head: "  also: ", indent: 4 })),
+    ...more.flatMap((problem: string) => hang(problem, style, { head: " ".repeat(7), indent: 9 })),
     ...(error.hint === undefined ? [] : hintLines(error.hint, style)),
   ];
   return lines.join("\n") + "\n";

@@ -29,6 +29,7 @@ export function unitLines({ row, free, added }: UnitPlan, style: Style): string[
     ...(added.length === 0 ? [] : hang(`Added to the image: ${ranges}`, style, {
       head: "  ",
       paintText: "yellow",
+      indent: 4,
     })),
   ];
 }

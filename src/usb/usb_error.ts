@@ -69,8 +69,8 @@ const RULES: readonly Rule[] = [
     pattern: /\/sys\/bus\/usb\S* not found/,
     kind: "not-found",
     words: "this system has no USB (/sys/bus/usb is missing)",
-    hint: "In a container, pass the host's USB in: docker run --device /dev/bus/usb … " +
-      "In a virtual machine, attach the device to it.",
+    hint: "In a container, pass the host's USB in with docker run --device /dev/bus/usb; " +
+      "in a virtual machine, attach the device to it.",
   },
   { pattern: /endpoint stalled|errno 32\)/, kind: "stall", words: "the device stalled it" },
   {

@@ -264,9 +264,9 @@ About 2.0 s: erase 1.6 s, write 374 ms,
     `error: Cannot write
   0x08000700..0x08000900: it is
   read-only
-  also: Cannot write
-    0x08010000..0x08014E20: it is
-    outside 64 x 2 KiB
+       Cannot write
+         0x08010000..0x08014E20: it is
+         outside 64 x 2 KiB
 hint: Choose the memory with
   --alternate, or give the file less
   than 2 KiB.
