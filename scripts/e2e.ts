@@ -1,7 +1,7 @@
 /**
- * `deno task e2e [--figures] [--only TEXT] [--dfuse FILE] [--limit SECONDS]`: the executable and dfu-util on simulated
- * boards that are attached to a real Linux USB stack, in a small virtual machine; with `--figures`, how fast both are.
- * Needs Debian on x86-64, and root where packages are missing. What happened is in .cache/rig/run afterwards.
+ * `deno task e2e [--figures] [--pydfu FILE] [--only TEXT] [--dfuse FILE] [--limit SECONDS]`: the executable and dfu-util
+ * on simulated boards that are attached to a real Linux USB stack, in a small virtual machine; with `--figures`, how fast
+ * both are, and MicroPython's pydfu.py if there is one. Needs Debian on x86-64, and root where packages are missing. What happened is in .cache/rig/run afterwards.
  */
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -29,22 +29,22 @@ async function runRig(args: string[]): Promise<boolean> {
       figures: { type: "boolean", default: false },
       only: { type: "string" },
       dfuse: { type: "string" },
+      pydfu: { type: "string" },
       limit: { type: "string", default: `${DEFAULT_LIMIT_S}` },
     },
   });
   const startMs = performance.now();
   await Deno.mkdir(cache, { recursive: true });
-  await ensureTools(say);
+  await ensureTools(say, { python: values.pydfu !== undefined });
   const boot = await ensureBootFiles(cache, say);
-  const program = values.dfuse === undefined
-    ? await compileProgram()
-    : resolve(Deno.env.get("INIT_CWD") ?? root, values.dfuse);
-  const { figures, only } = values;
+  const program = values.dfuse === undefined ? await compileProgram() : fromHere(values.dfuse);
+  const { figures, only, pydfu } = values;
   await writeJob({
     project: root,
     dfuse: [program],
     figures,
     ...(only === undefined ? {} : { only }),
+    ...(pydfu === undefined ? {} : { pydfu: fromHere(pydfu) }),
   });
   say(`Linux ${boot.version} on an emulated processor; what happens is kept in ${share}`);
   const serial: string[] = [];
@@ -67,6 +67,11 @@ async function runRig(args: string[]): Promise<boolean> {
   const seconds = ((performance.now() - startMs) / 1000).toFixed(0);
   say(`${result.steps.length - failed.length} steps passed, ${failed.length} failed, ${seconds} s`);
   return failed.length === 0 && result.steps.length > 0;
+}
+
+/** A path as whoever starts the task means it. */
+function fromHere(path: string): string {
+  return resolve(Deno.env.get("INIT_CWD") ?? root, path);
 }
 
 /** Begins the lines of the machine that are meant for whoever started it. */

@@ -24,8 +24,10 @@ export const BOARDS = numbered({
   /** As slow as a real one. */
   real: "stm32f405,speed=1,seed=22",
   realToo: "stm32f405,speed=1,seed=22",
+  realAlso: "stm32f405,speed=1,seed=22",
   blank: "stm32f405,speed=1,fill=blank",
   blankToo: "stm32f405,speed=1,fill=blank",
+  blankAlso: "stm32f405,speed=1,fill=blank",
   /** As clones come: with the same serial number. */
   clone1: "stm32f405,speed=50,seed=11",
   clone2: "stm32f405,speed=50,seed=12",

@@ -13,6 +13,8 @@ export interface Job {
   readonly only?: string;
   /** Measure instead of trying everything. */
   readonly figures: boolean;
+  /** Path of pydfu.py, if it is to be measured as well. */
+  readonly pydfu?: string;
 }
 
 /** Emulated processors are slow to start programs. */
@@ -68,6 +70,12 @@ export class Guest {
   dfuUtil(args: readonly string[]): Promise<CommandResult> {
     const running = this.#start(["dfu-util", ...args]);
     return this.#finish(running, { name: "dfu-util", args, code: 0 });
+  }
+
+  /** Runs pydfu, which must succeed. */
+  pydfu(args: readonly string[]): Promise<CommandResult> {
+    const running = this.#start(["/usr/bin/python3", this.job.pydfu ?? "", ...args]);
+    return this.#finish(running, { name: "pydfu", args, code: 0 });
   }
 
   /** Plugs a board in; its USB path. */

@@ -72,24 +72,24 @@ export const figureSteps: readonly Step[] = [
     },
   },
   flashStep("other contents", {
-    boards: ["real", "realToo"],
+    boards: ["real", "realToo", "realAlso"],
     floorMs: eraseAndProgramMs() + 2 * wireMs(),
     gain: 1,
   }),
   flashStep("what it holds already", {
-    boards: ["real", "realToo"],
+    boards: ["real", "realToo", "realAlso"],
     gain: LEAST_GAIN_UNCHANGED,
   }),
   flashStep("a blank part", {
-    boards: ["blank", "blankToo"],
+    boards: ["blank", "blankToo", "blankAlso"],
     floorMs: programMs() + 2 * wireMs(),
     gain: 1,
   }),
 ];
 
 interface Flash {
-  /** One for dfuse, one for dfu-util. */
-  readonly boards: readonly [BoardName, BoardName];
+  /** One for dfuse, one for dfu-util, one for pydfu. */
+  readonly boards: readonly [BoardName, BoardName, BoardName];
   /** The least time that erase, programming and the wire allow, where dfuse is measured against it. */
   readonly floorMs?: number;
   /** At least so many times as fast as dfu-util. */
@@ -116,6 +116,9 @@ function flashStep(before: string, { boards, floorMs, gain }: Flash): Step {
       guest.say(
         `     dfuse ${describe(ours)}; dfu-util ${describe(theirs)}: ${times.toFixed(2)} times`,
       );
+      if (guest.job.pydfu !== undefined) {
+        await measurePydfu(guest, { board: boards[2], file, ours });
+      }
       if (floorMs !== undefined) {
         const over = ours.ms / floorMs;
         const theirsOver = theirs.ms / floorMs;
@@ -130,6 +133,17 @@ function flashStep(before: string, { boards, floorMs, gain }: Flash): Step {
       expect(times > gain, `dfuse more than ${gain} times as fast as dfu-util`);
     },
   };
+}
+
+/** pydfu has no verify either, and reads DfuSe files only. */
+async function measurePydfu(
+  guest: Guest,
+  { board, file, ours }: { board: BoardName; file: string; ours: Measured },
+): Promise<void> {
+  const dfuFile = guest.path("firmware.dfu");
+  await guest.dfuse(["convert", file, dfuFile, "--address", WHERE, "--force"]);
+  const theirs = await measure(guest, board, () => guest.pydfu(["--upload", dfuFile]));
+  guest.say(`     pydfu ${describe(theirs)}: ${(theirs.ms / ours.ms).toFixed(2)} times`);
 }
 
 interface Measured {

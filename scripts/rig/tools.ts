@@ -16,12 +16,23 @@ export const TOOL_PATH = `${Deno.env.get("PATH") ?? ""}:/usr/sbin:/usr/bin:/sbin
 /** Downloads a package in minutes even over a slow line. */
 export const APT_LIMIT_MS = 300_000;
 
-/** Installs what is missing. Throws an `Error` with the command to run, where this user may not. */
-export async function ensureTools(report: (line: string) => void): Promise<void> {
+/** What pydfu.py needs. */
+const PYTHON_PATH = "/usr/lib/python3/dist-packages/usb";
+const PYTHON_PACKAGE = "python3-usb";
+
+/**
+ * Installs what is missing; with `python`, also what pydfu.py needs. Throws an `Error` with the command to run, where this
+ * user may not.
+ */
+export async function ensureTools(
+  report: (line: string) => void,
+  { python = false } = {},
+): Promise<void> {
   const packages: string[] = [];
   for (const [tool, name] of Object.entries(TOOLS)) {
     if (!await isInstalled(tool)) packages.push(name);
   }
+  if (python && !await Deno.stat(PYTHON_PATH).catch(() => undefined)) packages.push(PYTHON_PACKAGE);
   if (packages.length === 0) return;
   const command = ["apt-get", "install", "--yes", "--no-install-recommends", ...packages];
   if (Deno.uid() !== 0 || !await isInstalled("apt-get")) {

@@ -127,8 +127,9 @@ export class ProgressLines {
   static readonly #INTERVAL_MS = 50;
 
   #draw(force: boolean): void {
+    if (!this.#live) return;
     const progress = this.#progress();
-    if (!this.#live || progress === undefined || progress.stage === "leave") return;
+    if (progress === undefined || progress.stage === "leave") return;
     const realMs = performance.now();
     if (!force && realMs - this.#lastDrawMs < ProgressLines.#INTERVAL_MS) return;
     this.#lastDrawMs = realMs;
