@@ -25,6 +25,7 @@ export const BOARDS = numbered({
   real: "stm32f405,speed=1,seed=22",
   realToo: "stm32f405,speed=1,seed=22",
   realAlso: "stm32f405,speed=1,seed=22",
+  told: "stm32f405,speed=1,seed=22",
   blank: "stm32f405,speed=1,fill=blank",
   blankToo: "stm32f405,speed=1,fill=blank",
   blankAlso: "stm32f405,speed=1,fill=blank",
