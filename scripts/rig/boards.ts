@@ -19,6 +19,10 @@ export const BOARDS = numbered({
   leaving: "stm32f405,speed=10,seed=6,fault=disconnect@80",
   /** Does not answer, once. */
   silent: "stm32f405,speed=10,seed=9,fault=timeout@80",
+  /** Run programs: one leaves the bus by itself when it is asked to, the other ones wait for a reset, not for long. */
+  detaching: "stm32f405,speed=10,seed=31,runtime=detaches",
+  waiting: "stm32f405,speed=1,seed=32,runtime=waits",
+  waitingToo: "stm32f405,speed=1,seed=33,runtime=waits",
   /** Needs no time for its work, so that only the host's is left. */
   instant: "stm32f405,speed=1000000,seed=21",
   /** As slow as a real one. */

@@ -97,6 +97,13 @@ export class Guest {
     await until(`${path} to leave`, async () => !await isThere() || undefined);
   }
 
+  /** Plugs a board in again that leaves the bus by itself, as soon as it has; a real one needs nobody for that. */
+  async reattach(board: BoardName, path: string): Promise<void> {
+    await this.left(path);
+    const again = await this.attach(board);
+    if (again !== path) throw new Error(`${board} came back at ${again}, not at ${path}`);
+  }
+
   /** Pulls all cables. */
   async detachAll(): Promise<void> {
     await detachAll();

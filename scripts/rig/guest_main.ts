@@ -2,6 +2,7 @@
 import { BOARDS } from "./boards.ts";
 import { Guest, type Job } from "./guest.ts";
 import { kernelLog, startSimulator } from "./simulator_process.ts";
+import { detachSteps } from "./steps_detach.ts";
 import { dfuseSteps } from "./steps_dfuse.ts";
 import { dfuUtilSteps } from "./steps_dfu_util.ts";
 import { failureSteps } from "./steps_failures.ts";
@@ -21,6 +22,7 @@ const STEPS: readonly Step[] = [
   ...failureSteps,
   ...stationSteps,
   ...optionSteps,
+  ...detachSteps,
 ];
 
 async function doJob(job: Job): Promise<Result> {

@@ -2,6 +2,7 @@ import { CHIPS } from "../chips/chips.ts";
 import { UsageError } from "../errors.ts";
 import { formatDuration } from "../format.ts";
 import { realClock } from "../usb/real_clock.ts";
+import type { UsbBus } from "../usb/bus.ts";
 import type { DiscoveryOptions } from "../usb/discovery.ts";
 import type { OpenedUsbDevice } from "../usb/open_device.ts";
 import { type DeviceSelector, parseDeviceSelector } from "../usb/selection.ts";
@@ -15,6 +16,8 @@ export interface DeviceFlags {
   /** In seconds; `true` for the default. */
   readonly wait?: number | boolean;
   readonly detach?: boolean;
+  /** A simulated part instead. */
+  readonly simulate?: string;
 }
 
 /** Options of every command that works on an attached device. */
@@ -30,11 +33,12 @@ export function addDeviceOptions(command: AnyCommand): AnyCommand {
 
 /** An attached device that a command works on. */
 export interface AttachedDevice extends OpenedUsbDevice {
+  readonly bus: UsbBus;
   readonly clock: Clock;
 }
 
 /**
- * Finds and claims the device that the options name. What is said meanwhile goes to standard error.
+ * Finds and claims the device that the options name, simulated or not. What is said meanwhile goes to standard error.
  *
  * @throws {TransportError} if there is none, or it cannot be opened.
  * @throws {UsageError} if there are several, or an option cannot be read.
@@ -48,20 +52,33 @@ export async function openAttachedDevice(
     waitMs: waitMsOf(flags.wait),
     detach: flags.detach ?? false,
   };
-  const clock = realClock();
   const notice = new WaitNotice(options.output);
   try {
     const { signal } = options;
     const { onWait } = notice;
-    // Loaded on demand: a plan for a named part, or a simulated one, needs no USB.
-    const { openUsbBus } = await import("../usb/node_usb.ts");
+    const { bus, clock } = await openBus(flags);
+    // Loaded on demand: a plan for a named part needs no device.
     const { openUsbDevice } = await import("../usb/open_device.ts");
-    const bus = await openUsbBus();
     const opened = await openUsbDevice(bus, { ...wanted, ...DISCOVERY, clock, onWait, signal });
-    return { ...opened, clock };
+    return { ...opened, bus, clock };
   } finally {
     notice.end();
   }
+}
+
+/** The bus that the options mean, and its time. Each is loaded on demand: no command needs both. */
+async function openBus(
+  { device, simulate: spec }: DeviceFlags,
+): Promise<Pick<AttachedDevice, "bus" | "clock">> {
+  if (spec === undefined) {
+    const { openUsbBus } = await import("../usb/node_usb.ts");
+    return { bus: await openUsbBus(), clock: realClock() };
+  }
+  if (device !== undefined) {
+    throw new UsageError("Cannot combine --device with --simulate: each names a device");
+  }
+  const { simulate } = await import("./simulated_bus.ts");
+  return simulate(spec);
 }
 
 /** Where the system hides what a device is, ids of known boot loaders tell. */

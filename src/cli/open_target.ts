@@ -1,19 +1,17 @@
 import { findChip } from "../chips/chips.ts";
 import type { FlashDevice } from "../dfu/flash.ts";
 import { type DeviceFacts, openDevice } from "../dfu/open_device.ts";
-import { UsageError } from "../errors.ts";
 import { formatUsbIds } from "../format.ts";
-import type { Clock, Transport } from "../usb/transport.ts";
+import type { Clock } from "../usb/transport.ts";
 import { addDeviceOptions, type DeviceFlags, openAttachedDevice } from "./device_options.ts";
-import { reopenAttachedDevice } from "./reopen_device.ts";
+import { reopenOnBus } from "./reopen_device.ts";
 import { interruptible } from "./interrupt.ts";
 import type { Output } from "./output.ts";
 import { type AnyCommand, type PlanFlags, voltageRangeOf } from "./plan_options.ts";
 
 /** Which device, and what to believe of it. */
-export interface TargetFlags extends DeviceFlags, Pick<PlanFlags, "chip" | "transferSize" | "vdd"> {
-  readonly simulate?: string;
-}
+export interface TargetFlags
+  extends DeviceFlags, Pick<PlanFlags, "chip" | "transferSize" | "vdd"> {}
 
 /** A device that a command works on. */
 export interface Target {
@@ -75,29 +73,17 @@ export function withTarget<T>(
   });
 }
 
-interface OpenedTransport {
-  readonly transport: Transport;
-  readonly clock: Clock;
-  readonly path: string;
-  readonly reopen: () => Promise<Transport>;
-}
-
+/** Opens the device that the options name, and again after a reset. */
 async function openTransport(
   flags: TargetFlags,
   options: { readonly output: Output; readonly signal: AbortSignal },
-): Promise<OpenedTransport> {
-  if (flags.simulate === undefined) {
-    const { transport, clock, device } = await openAttachedDevice(flags, options);
-    const { path } = device;
-    const reopen = () => reopenAttachedDevice(path, { ...options, clock });
-    return { transport, clock, path, reopen };
-  }
-  if (flags.device !== undefined) {
-    throw new UsageError("Cannot combine --device with --simulate: each names a device");
-  }
-  // Loaded on demand: most runs never need it.
-  const { openSimulator } = await import("../simulator/open_simulator.ts");
-  return await openSimulator(flags.simulate);
+) {
+  const { transport, bus, clock, device: { path } } = await openAttachedDevice(flags, options);
+  const reopen = async () => {
+    const { openUsbDevice } = await import("../usb/open_device.ts");
+    return await reopenOnBus(bus, path, { clock, signal: options.signal, open: openUsbDevice });
+  };
+  return { transport, clock, path, reopen };
 }
 
 /** Where it is, for people: `0483:df11 at 1-4.2, serial 3573…`. */

@@ -18,9 +18,9 @@ export function renderServed(
   const { hostname, port } = server;
   const rows = devices.flatMap(({ device }, index) => {
     const description = device.describe();
-    return hang(`${formatUsbIds(description)}, serial ${description.serial}`, style, {
-      head: `  ${bus.busIds[index]}  `,
-    });
+    const running = description.mode === "runtime" ? ", runs its program" : "";
+    const ids = `${formatUsbIds(description)}, serial ${description.serial}`;
+    return hang(`${ids}${running}`, style, { head: `  ${bus.busIds[index]}  ` });
   });
   const portOption = port === USUAL_PORT ? "" : ` --tcp-port ${port}`;
   const attach = `usbip${portOption} attach -r ${hostname} -b ${bus.busIds[0]}`;

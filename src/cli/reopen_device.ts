@@ -14,29 +14,19 @@ const RETRY_INTERVAL_MS = 250;
 export interface ReopenOptions {
   readonly clock: Clock;
   readonly signal?: AbortSignal;
-}
-
-/** Waits for the boot loader at a USB path to come back after a reset, and opens it. */
-export async function reopenAttachedDevice(
-  path: string,
-  options: ReopenOptions,
-): Promise<Transport> {
-  const { openUsbBus } = await import("../usb/node_usb.ts");
-  const { openUsbDevice } = await import("../usb/open_device.ts");
-  return await reopenOnBus(await openUsbBus(), path, { ...options, open: openUsbDevice });
+  readonly open: (bus: UsbBus, options: OpenDeviceOptions) => Promise<OpenedUsbDevice>;
 }
 
 /**
- * The same on a bus that is known. Opens it again and again: what is found first may be the device that is about to go.
+ * Waits for the boot loader at a USB path to come back after a reset, and opens it. Tries that again and again: what is
+ * found first may be the device that is about to go.
  *
  * @throws {TransportError} if it does not come back, which happens where the boot pins start the program.
  */
 export async function reopenOnBus(
   bus: UsbBus,
   path: string,
-  options: ReopenOptions & {
-    readonly open: (bus: UsbBus, options: OpenDeviceOptions) => Promise<OpenedUsbDevice>;
-  },
+  options: ReopenOptions,
 ): Promise<Transport> {
   const { clock, signal, open } = options;
   const wanted = { selector: { path }, detach: false, ...DISCOVERY, clock, signal };

@@ -62,8 +62,26 @@ function checkFlags(flags: StationCommand["flags"]): void {
   if (flags.all === true && flags.watch === true) {
     throw fail("--all", "--watch", "--watch flashes those that are there, too.");
   }
-  if (flags.detach === true) {
-    throw fail("--detach", "--all or --watch", "Start the boot loaders first.");
+  if (flags.detach === true) checkDetach(flags);
+}
+
+/**
+ * A program that comes onto a port after its unit has passed must be that of the next unit, and what is asked to leave its
+ * program must be what the line is for.
+ */
+function checkDetach(flags: StationCommand["flags"]): void {
+  if (flags.watch === true && flags.leave !== false) {
+    throw new UsageError(
+      "Cannot combine --detach with --watch: a unit that runs its new program looks like the next " +
+        "one, and would be flashed again and again",
+      { hint: "Add --no-leave: each unit then stays in its boot loader until it is taken out." },
+    );
+  }
+  if (flags.device === undefined && flags.simulate === undefined) {
+    throw new UsageError(
+      "Cannot detach every device: docking stations, headsets and the like can be detached, too",
+      { hint: "Say which programs are meant, for example with --device 0483:5740." },
+    );
   }
 }
 

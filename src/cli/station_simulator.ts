@@ -5,11 +5,15 @@ import { VirtualClock } from "../simulator/virtual_clock.ts";
 import { realClock } from "../usb/real_clock.ts";
 import { RETURN_MS } from "../station/port.ts";
 import type { DeviceSource, StationDevice } from "../station/device_source.ts";
-import type { Clock } from "../usb/transport.ts";
+import { openUsbDevice } from "../usb/open_device.ts";
+import type { Clock, Transport } from "../usb/transport.ts";
+import { busOfSimulated } from "./simulated_bus.ts";
 
 export interface BenchOptions {
   readonly clock: Clock;
   readonly paths: readonly string[];
+  /** Whether boards that run their programs count too, to be brought into their boot loaders. */
+  readonly detach?: boolean;
   /** The board that comes onto a port, after the one that was there is done; undefined for no more. */
   readonly nextUnit: (path: string, done?: UnitDone) => SimulatedDevice | undefined;
   /** Called when no board is left. */
@@ -38,12 +42,22 @@ export class SimulatedBench implements DeviceSource {
   }
 
   devices(): Promise<readonly StationDevice[]> {
-    const attached = [...this.#boards].filter(([, board]) => board.isAttached);
-    return Promise.resolve(attached.map(([path, board]): StationDevice => ({
-      path,
-      serial: board.describe().serial,
-      open: () => board.open(),
-    })));
+    const { detach = false } = this.#options;
+    const attached = [...this.#boards].filter(([, board]) =>
+      board.isAttached && (detach || board.describe().mode === "dfu")
+    );
+    return Promise.resolve(attached.map(([path, board]): StationDevice => {
+      const { serial, mode } = board.describe();
+      const program = mode === "runtime" ? { isProgram: true } : {};
+      return { path, serial, ...program, open: (signal) => this.#open(board, signal) };
+    }));
+  }
+
+  async #open(board: SimulatedDevice, signal: AbortSignal | undefined): Promise<Transport> {
+    const { clock, detach = false } = this.#options;
+    const bus = busOfSimulated(() => [board]);
+    const options = { selector: {}, detach, waitMs: 0, clock, signal };
+    return (await openUsbDevice(bus, options)).transport;
   }
 
   watch(): () => void {
@@ -84,7 +98,7 @@ export interface SimulatedStation {
  */
 export function createSimulatedStation(
   text: string,
-  options: { readonly onEmpty: () => void },
+  options: Pick<BenchOptions, "detach" | "onEmpty">,
 ): SimulatedStation {
   const { spec, count, units } = readCounts(text);
   const { speed } = parseSimulatorSpec(numbered(spec, 1));
@@ -98,7 +112,7 @@ export function createSimulatedStation(
     return createSimulatedDevice({ serial, seed: made, ...simulated, path }, clock);
   };
   const paths = Array.from({ length: count }, (_, index) => `simulated-${index + 1}`);
-  const source = new SimulatedBench({ clock, paths, nextUnit, onEmpty: options.onEmpty });
+  const source = new SimulatedBench({ clock, paths, nextUnit, ...options });
   return { source, clock };
 }
 

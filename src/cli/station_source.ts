@@ -41,7 +41,10 @@ async function openSimulated(
   }
   // Loaded on demand: most runs never need it.
   const { createSimulatedStation } = await import("./station_simulator.ts");
-  const station = createSimulatedStation(flags.simulate!, { onEmpty: () => signals.end() });
+  const station = createSimulatedStation(flags.simulate!, {
+    detach: flags.detach === true,
+    onEmpty: () => signals.end(),
+  });
   const { source, clock } = station;
   const watched = flags.watch === true
     ? { change: (path: string, passed: boolean) => void source.change(path, passed) }
@@ -66,16 +69,17 @@ async function openAll(
   const { matchDevices } = await import("../usb/selection.ts");
   const { UsbSource } = await import("./station_usb.ts");
   const selector = selectorOf(flags);
+  const detach = flags.detach === true;
   const bus = await openUsbBus();
   const clock = realClock();
   const look = async () => {
     const { candidates } = await discoverDevices(bus, DISCOVERY);
-    const matches = matchDevices({ candidates, selector, runtime: false });
+    const matches = matchDevices({ candidates, selector, runtime: detach });
     return matches.length > 0 ? matches : undefined;
   };
   const timeoutMs = flags.watch === true ? 0 : waitMsOf(flags.wait);
   if (timeoutMs > 0) await waitOnBus(bus, look, { clock, timeoutMs, signal: signals.stop });
-  const source = new UsbSource(bus, { clock, selector });
+  const source = new UsbSource(bus, { clock, selector, detach });
   return { source, clock, close: () => Promise.resolve() };
 }
 

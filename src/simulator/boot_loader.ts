@@ -1,38 +1,35 @@
 import { BlockOrder } from "./block_order.ts";
 import { decodeDownload, listCommands } from "./commands.ts";
-import { DFU_REQUESTS, DFU_STATES, DFU_STATUSES, type DfuStatusName } from "./dfu_numbers.ts";
+import { describeLoader } from "./describe_loader.ts";
+import type { SelfDescription } from "./descriptor_bytes.ts";
+import { DFU_STATES, type DfuStatusName } from "./dfu_numbers.ts";
 import type { Part } from "./part.ts";
+import type { Departure, Moment, PartCode } from "./part_code.ts";
 import { isStartable, readBlock } from "./read_block.ts";
 import { answerStandardRequest } from "./standard_requests.ts";
 import { type DfuModeState, STATE_TABLE, type StateEvent } from "./state_table.ts";
-import { ACKNOWLEDGED, NEVER, type Reply, STALL, type UsbRequest } from "./usb_request.ts";
+import {
+  ACKNOWLEDGED,
+  classRequestName,
+  isClassRequest,
+  NEVER,
+  type Reply,
+  STALL,
+  statusReply,
+  type UsbRequest,
+} from "./usb_request.ts";
 import { type Command, planWork, type Volatile, type Work } from "./work.ts";
 import { CLOCK_TOLERANCE_MS, WorkRunner } from "./work_runner.ts";
-
-/** The loader stops running at some time. */
-export interface Departure {
-  readonly atMs: number;
-  /** `left`: the program runs. `reset`: the boot pins decide, so the loader starts again. */
-  readonly reason: "left" | "reset";
-}
-
-/** The moment of a request: it arrived at `arrivedMs` and may have waited since. */
-interface Moment {
-  readonly nowMs: number;
-  readonly arrivedMs: number;
-}
 
 /** One request in sixteen, and never so many in a row that three attempts would all fail. */
 const RANDOM_STALL_ODDS = 16;
 const MAXIMUM_RANDOM_STALLS = 2;
 const ENDLESS_BUSY_STATED_MS = 100;
 
-/**
- * The loader program of a part from power-on to reset: the DFU state machine and DfuSe's commands
- * (DFU 1.1 §A.1, AN3156). It never waits; it is told the time.
- */
-export class BootLoader {
+/** The boot loader of a part: the DFU state machine and DfuSe's commands (DFU 1.1 §A.1, AN3156). */
+export class BootLoader implements PartCode {
   departure: Departure | undefined;
+  readonly description: SelfDescription;
   #state: DfuModeState = "dfuIDLE";
   #status: DfuStatusName = "OK";
   #pending: Command | undefined;
@@ -47,12 +44,13 @@ export class BootLoader {
   constructor(part: Part) {
     this.#part = part;
     this.#order = new BlockOrder(part);
+    this.description = describeLoader(part);
     const pointer = part.memory.areas[0]?.address ?? 0;
-    this.#volatile = { alternate: 0, pointer, timing: part.chip.timing, poisoned: false };
+    const { timing } = part.chip;
+    this.#volatile = { configuration: 1, alternate: 0, pointer, timing, poisoned: false };
     part.memory.forgetDeviceFeature();
   }
 
-  /** Answers a request, or says until when it must wait and be asked again. */
   handle(request: UsbRequest, moment: Moment): Reply {
     this.settle(moment.nowMs);
     if (this.#isHung) return NEVER;
@@ -65,25 +63,24 @@ export class BootLoader {
     this.#runner.settle(nowMs);
   }
 
-  /** Power is lost. */
   breakOff(nowMs: number): void {
     this.#runner.breakOff(nowMs);
   }
 
-  /** USB reset: the protocol starts anew; work and the rest of the loader go on. */
+  /** The protocol starts anew; work and the rest of the loader go on. */
   busReset(): void {
     this.#enter("dfuIDLE");
     this.#isEndlesslyBusy = false;
-    this.#volatile.alternate = 0;
+    Object.assign(this.#volatile, { configuration: 1, alternate: 0 });
   }
 
-  /** A fault: the device falls into dfuERROR. */
+  /** Falls into dfuERROR. */
   fail(status: DfuStatusName, nowMs: number): void {
     this.breakOff(nowMs);
     this.#enter("dfuERROR", status);
   }
 
-  /** A fault: from here on it says dfuDNBUSY. */
+  /** From here on it says dfuDNBUSY. */
   stayBusy(): void {
     this.#enter("dfuDNBUSY");
     this.#isEndlesslyBusy = true;
@@ -96,8 +93,7 @@ export class BootLoader {
   }
 
   #pollTooEarly({ setup }: UsbRequest, { nowMs, arrivedMs }: Moment): Reply | undefined {
-    const isPoll = setup.requestType === 0xA1 && DFU_REQUESTS[setup.request] === "GETSTATUS";
-    if (!isPoll || this.#state !== "dfuDNBUSY") return undefined;
+    if (classRequestName(setup) !== "GETSTATUS" || this.#state !== "dfuDNBUSY") return undefined;
     // Who waited once already has been counted.
     if (nowMs !== arrivedMs || nowMs >= this.#runner.dueMs - CLOCK_TOLERANCE_MS) return undefined;
     this.#part.recorder.earlyPolls++;
@@ -114,14 +110,12 @@ export class BootLoader {
 
   #dispatch(request: UsbRequest, nowMs: number): Reply {
     const { setup, length } = request;
-    if (setup.requestType !== 0x21 && setup.requestType !== 0xA1) {
-      return answerStandardRequest(request, { part: this.#part, state: this.#volatile });
-    }
+    if (!isClassRequest(setup)) return this.#answerStandard(request);
+    if (this.#volatile.configuration === 0) return STALL;
     if (this.#stallsAtRandom()) return STALL;
-    const name = DFU_REQUESTS[setup.request];
+    const name = setup.index === 0 ? classRequestName(setup) : undefined;
     if (this.#isEndlesslyBusy && name !== "GETSTATUS") return STALL;
-    const isIn = name === "UPLOAD" || name === "GETSTATUS" || name === "GETSTATE";
-    if (name === undefined || setup.index !== 0 || isIn !== (setup.requestType === 0xA1)) {
+    if (name === undefined) {
       return this.#illegal(`class request ${setup.request} to interface ${setup.index}`);
     }
     if (name === "DETACH") return this.#illegal(`DETACH in ${this.#state}`);
@@ -131,6 +125,13 @@ export class BootLoader {
     return event === "CLRSTATUS"
       ? this.#clearOutsideError()
       : this.#illegal(`${event} in ${this.#state}`);
+  }
+
+  #answerStandard(request: UsbRequest): Reply {
+    const { description } = this;
+    const hidesFunctional = this.#part.quirks.has("descriptor-request-unanswered");
+    const settings = this.#volatile;
+    return answerStandardRequest(request, { description, settings, hidesFunctional });
   }
 
   #perform(
@@ -280,14 +281,4 @@ export class BootLoader {
       afterwards: (endMs) => void (this.departure = { atMs: endMs, reason }),
     };
   }
-}
-
-/** The six bytes of GETSTATUS (DFU 1.1 §6.1.2). */
-function statusReply(state: DfuModeState, status: DfuStatusName, statedMs: number) {
-  const bytes = new Uint8Array(6);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(1, statedMs, true);
-  bytes[0] = DFU_STATUSES.indexOf(status);
-  bytes[4] = DFU_STATES.indexOf(state);
-  return { kind: "answer", bytes } as const;
 }

@@ -1,4 +1,31 @@
-import type { Part } from "./part.ts";
+/** All that a device tells of itself. */
+export interface SelfDescription {
+  readonly mode: "dfu" | "runtime";
+  readonly vendorId: number;
+  readonly productId: number;
+  /** bcdDevice. */
+  readonly deviceVersion: number;
+  readonly serial: string;
+  /** In order of their numbers. At most one has more than one alternate setting. */
+  readonly interfaces: readonly InterfaceDescription[];
+  readonly functional: FunctionalDescription;
+  /** String descriptors by their index. The first is the list of languages; the next three are fixed, see below. */
+  readonly strings: readonly Uint8Array[];
+}
+
+export interface InterfaceDescription {
+  /** Class, subclass and protocol. */
+  readonly classCodes: readonly [number, number, number];
+  /** Of each alternate setting, the index of its string; 0 where it has none. */
+  readonly nameIndexes: readonly number[];
+}
+
+/** The DFU functional descriptor (DFU 1.1 table 4.2). It stands behind the last interface. */
+export interface FunctionalDescription {
+  readonly willDetach: boolean;
+  readonly detachTimeoutMs: number;
+  readonly transferSize: number;
+}
 
 /** String descriptor 0: English of the United States, and nothing else. */
 export const LANGUAGES: Uint8Array = Uint8Array.of(4, 3, 0x09, 0x04);
@@ -6,90 +33,53 @@ export const LANGUAGES: Uint8Array = Uint8Array.of(4, 3, 0x09, 0x04);
 const MANUFACTURER_INDEX = 1;
 const PRODUCT_INDEX = 2;
 const SERIAL_INDEX = 3;
-const FIRST_ALTERNATE_INDEX = 4;
+/** The first string that is not of the device itself. */
+export const FIRST_FREE_INDEX = 4;
 
-const DEFAULT_DEVICE_VERSION = 0x2200;
-/** With the quirk `short-strings`, bLength promises so much more than is sent, in bytes. */
-const MISSING_SIZE = 8;
+/** The only one that a device has. */
+export const CONFIGURATION_VALUE = 1;
 
 /** The device descriptor (USB 2.0 table 9-8). */
-export function encodeDevice({ chip }: Part): Uint8Array {
+export function encodeDevice(description: SelfDescription): Uint8Array {
+  const { vendorId, productId, deviceVersion } = description;
   return Uint8Array.of(
     ...[18, 1, ...word(0x0100), 0, 0, 0, 64],
-    ...[...word(chip.vendorId), ...word(chip.productId), ...word(deviceVersionOf(chip))],
+    ...[...word(vendorId), ...word(productId), ...word(deviceVersion)],
     ...[MANUFACTURER_INDEX, PRODUCT_INDEX, SERIAL_INDEX, 1],
   );
 }
 
-/** bcdDevice. */
-export function deviceVersionOf(chip: Part["chip"]): number {
-  return chip.deviceVersion ?? DEFAULT_DEVICE_VERSION;
-}
-
-/** The configuration with one interface, all its alternate settings, and the functional descriptor at the end. */
-export function encodeConfiguration(part: Part): Uint8Array {
-  const alternates = part.chip.alternates.map((_, alternate) => [
-    ...[9, 4, 0, alternate, 0],
-    ...[0xFE, 1, 2, FIRST_ALTERNATE_INDEX + alternate],
-  ]);
-  const body = [...alternates.flat(), ...encodeFunctional(part)];
-  return Uint8Array.from([9, 2, ...word(9 + body.length), 1, 1, 0, 0xC0, 50, ...body]);
-}
-
-/** The DFU functional descriptor (DFU 1.1 table 4.2): downloads, uploads, detaches by itself; bcdDFUVersion of DfuSe. */
-export function encodeFunctional({ chip }: Part): Uint8Array {
-  return Uint8Array.of(9, 0x21, 0x0B, ...word(255), ...word(chip.transferSize), ...word(0x011A));
-}
-
-/** A string descriptor; undefined where there is none of that number. */
-export function encodeString(part: Part, index: number): Uint8Array | undefined {
-  const text = stringOf(part, index);
-  if (text === undefined) return undefined;
-  if (index === SERIAL_INDEX && part.quirks.has("serial-not-utf16")) {
-    return Uint8Array.of(2 + text.length, 3, ...[...text].map((letter) => letter.charCodeAt(0)));
-  }
-  const missing = part.quirks.has("short-strings") ? MISSING_SIZE : 0;
-  return Uint8Array.of(
-    2 + 2 * text.length + missing,
-    3,
-    ...[...text].flatMap((letter) => word(letter.charCodeAt(0))),
+/** The configuration with all interfaces, all their alternate settings, and the functional descriptor at the end. */
+export function encodeConfiguration(description: SelfDescription): Uint8Array {
+  const { interfaces } = description;
+  const settings = interfaces.flatMap(({ classCodes, nameIndexes }, number) =>
+    nameIndexes.flatMap((nameIndex, alternate) =>
+      [9, 4, number, alternate, 0].concat(classCodes, nameIndex)
+    )
+  );
+  const body = [...settings, ...encodeFunctional(description)];
+  const size = word(9 + body.length);
+  return Uint8Array.from(
+    [9, 2, ...size, interfaces.length, CONFIGURATION_VALUE, 0, SELF_POWERED, 50, ...body],
   );
 }
 
-function stringOf(part: Part, index: number): string | undefined {
-  switch (index) {
-    case MANUFACTURER_INDEX:
-      return part.chip.vendorId === 0x28E9 ? "GigaDevice" : "STMicroelectronics";
-    case PRODUCT_INDEX:
-      return part.chip.vendorId === 0x28E9 ? "GD32 DFU" : "STM32  BOOTLOADER";
-    case SERIAL_INDEX:
-      return serialOf(part);
-    default:
-      return alternateString(part, index - FIRST_ALTERNATE_INDEX);
-  }
+/** bmAttributes of a configuration: bit 7 is always set, bit 6 says self-powered (USB 2.0 table 9-10). */
+const SELF_POWERED = 0xC0;
+
+/** The DFU functional descriptor (DFU 1.1 table 4.2): downloads and uploads; bcdDFUVersion of DfuSe. */
+export function encodeFunctional({ functional }: SelfDescription): Uint8Array {
+  const { willDetach, detachTimeoutMs, transferSize } = functional;
+  const attributes = willDetach ? 0x0B : 0x03;
+  return Uint8Array.of(
+    ...[9, 0x21, attributes, ...word(detachTimeoutMs), ...word(transferSize), ...word(0x011A)],
+  );
 }
 
-/** Equal on all boards where the part is known for that, or tells the part; else it follows from the seed. */
-export function serialOf({ chip, options, quirks }: Part): string {
-  if (options.serial !== undefined) return options.serial;
-  if (chip.serialPattern !== undefined) {
-    // The patterns of the table are plain text with a dot for any letter.
-    return chip.serialPattern.replace(/[\^$]/g, "").replaceAll(".", "C");
-  }
-  if (quirks.has("equal-serials")) return "STM32FxSTM32";
-  const number = (options.seed ?? 1) + 0x3553_0000;
-  return number.toString(16).toUpperCase().padStart(12, "0");
-}
-
-/** What the loader says of an alternate setting, true or not. */
-function alternateString({ chip, quirks }: Part, alternate: number): string | undefined {
-  const honest = chip.alternates[alternate];
-  const sent = quirks.has("layout-lies") ? chip.sentAlternates?.[alternate] ?? honest : honest;
-  const isSpecial = sent !== undefined && /^@(option|otp|device feature)/i.test(sent);
-  // Only the letters of page types change, such as the last one of "01*016 e".
-  return isSpecial && quirks.has("special-areas-claim-erasable")
-    ? sent.replace(/(\*\d+[ BKM]?)e/g, "$1g")
-    : sent;
+/** A string descriptor (USB 2.0 table 9-16). Its bLength may promise more bytes than there are. */
+export function encodeString(text: string, missing = 0): Uint8Array {
+  const letters = [...text].flatMap((letter) => word(letter.charCodeAt(0)));
+  return Uint8Array.of(2 + letters.length + missing, 3, ...letters);
 }
 
 function word(value: number): [number, number] {

@@ -32,6 +32,12 @@ export interface SimulatorOptions {
   /** After dfuMANIFEST: gone, or, as some loaders do, still there. */
   readonly leaves?: "yes" | "never";
   readonly faults?: readonly Fault[];
+  /**
+   * After each start a program runs that can be asked to start the boot loader: `detaches` leaves the bus by itself then,
+   * `waits` waits for a USB reset (DFU 1.1 §5.1).
+   */
+  readonly runtime?: "detaches" | "waits";
+  /** Of the boot loader. */
   readonly serial?: string;
   /** USB path: bus and ports. */
   readonly path?: string;

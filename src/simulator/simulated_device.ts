@@ -2,11 +2,13 @@ import { TransportError } from "../errors.ts";
 import { formatRange } from "../format.ts";
 import type { Clock } from "../usb/transport.ts";
 import { BootLoader } from "./boot_loader.ts";
-import { deviceVersionOf, serialOf } from "./descriptor_bytes.ts";
+import { encodeConfiguration } from "./descriptor_bytes.ts";
 import { loadImageFile, saveImageFile } from "./image_file.ts";
 import { loadOptionBytes } from "./option_bytes.ts";
 import { applyProtection, createPart, type Part, type SimulatorOptions } from "./part.ts";
+import type { PartCode } from "./part_code.ts";
 import type { LogEntry, SimulatorReport } from "./report.ts";
+import { RuntimeProgram } from "./runtime_program.ts";
 import {
   type DepartureReason,
   SimulatedTransport,
@@ -15,7 +17,7 @@ import {
 import { CLOCK_TOLERANCE_MS } from "./work_runner.ts";
 
 /**
- * A board with a part in its boot loader, on a bus of its own.
+ * A board with a part in its boot loader, or in its program if the options say so, on a bus of its own.
  *
  * @throws {UsageError} if the image file is of another part.
  * @throws {FirmwareError} if the image file is damaged.
@@ -31,11 +33,17 @@ export function createSimulatedDevice(options: SimulatorOptions, clock: Clock): 
 
 /** What the host learns of a device without opening it. */
 export interface DeviceDescription {
+  /** Whether it is in its boot loader, or runs a program that can be asked to start it. */
+  readonly mode: "dfu" | "runtime";
   readonly vendorId: number;
   readonly productId: number;
   /** bcdDevice. */
   readonly deviceVersion: number;
   readonly serial: string;
+  /** Class, subclass and protocol of each interface. */
+  readonly interfaces: readonly (readonly [number, number, number])[];
+  /** The configuration descriptor, whole. */
+  readonly configuration: Uint8Array;
   /** USB path: bus and ports. */
   readonly path: string;
 }
@@ -48,20 +56,17 @@ const SLOW_ENUMERATION_MS = 13_700;
 export class SimulatedDevice {
   readonly #part: Part;
   readonly #clock: Clock;
-  #loader: BootLoader;
+  #code: PartCode;
   #transport: SimulatedTransport | undefined;
-  /** When it is on the bus; undefined while unplugged, or while its program runs. */
+  /** When it is on the bus; undefined while unplugged, or while a program runs that does not use the bus. */
   #readyMs: number | undefined;
 
   /** Use `createSimulatedDevice()`. */
   constructor(part: Part, clock: Clock) {
     this.#part = part;
     this.#clock = clock;
-    this.#loader = new BootLoader(part);
-    const isSlow = part.quirks.has("slow-enumeration");
-    this.#readyMs = part.lockedForEver
-      ? undefined
-      : clock.now() + (isSlow ? SLOW_ENUMERATION_MS : 0);
+    this.#code = startCode(part, "power-cycled");
+    this.#readyMs = this.#enumerationMs(clock.now(), { usualMs: 0 });
   }
 
   /** What happened so far. */
@@ -75,24 +80,35 @@ export class SimulatedDevice {
     return [...this.#part.recorder.log];
   }
 
-  /** Whether it is on the bus, in its boot loader. */
+  /** Whether it is on the bus. */
   get isAttached(): boolean {
     this.#catchUp();
     return this.#readyMs !== undefined && this.#clock.now() >= this.#readyMs - CLOCK_TOLERANCE_MS;
   }
 
+  /** Whether it is on the bus, or will soon be by itself. */
+  get isPresent(): boolean {
+    this.#catchUp();
+    return this.#readyMs !== undefined;
+  }
+
+  /** As it is now, or will be when it is plugged in. */
   describe(): DeviceDescription {
-    const { chip, options } = this.#part;
-    const { vendorId, productId } = chip;
-    const deviceVersion = deviceVersionOf(chip);
-    const path = options.path ?? "simulated-1";
-    return { vendorId, productId, deviceVersion, serial: serialOf(this.#part), path };
+    this.#catchUp();
+    const { description } = this.#code;
+    const { mode, vendorId, productId, deviceVersion, serial, interfaces } = description;
+    return {
+      ...{ mode, vendorId, productId, deviceVersion, serial },
+      interfaces: interfaces.map(({ classCodes }) => classCodes),
+      configuration: encodeConfiguration(description),
+      path: this.#part.options.path ?? "simulated-1",
+    };
   }
 
   /**
    * Opens it, once it has enumerated.
    *
-   * @throws {TransportError} `not-found` if it is unplugged or its program runs, `busy` if it is open already.
+   * @throws {TransportError} `not-found` if it is not on the bus, `busy` if it is open already.
    */
   async open(): Promise<SimulatedTransport> {
     this.#catchUp();
@@ -113,7 +129,7 @@ export class SimulatedDevice {
     this.#depart("pulled");
   }
 
-  /** Plugs the cable in again, or pulls and plugs it: the part starts in its boot loader. */
+  /** Plugs the cable in again, or pulls and plugs it. */
   replug(): void {
     this.#depart("power-cycled");
   }
@@ -146,26 +162,43 @@ export class SimulatedDevice {
     return area.bytes.subarray(offset, offset + size);
   }
 
-  /** Time may have passed since the last transfer: work has ended, or the loader is gone. */
+  /** Time may have passed since the last transfer: work has ended, or what ran is gone. */
   #catchUp(): void {
-    const nowMs = this.#clock.now();
-    this.#loader.settle(nowMs);
-    const { departure } = this.#loader;
-    if (departure !== undefined && nowMs >= departure.atMs - CLOCK_TOLERANCE_MS) {
-      this.#depart(departure.reason);
-    }
+    this.#code.settle(this.#clock.now());
+    const reason = this.#dueDeparture();
+    if (reason !== undefined) this.#depart(reason);
+  }
+
+  #dueDeparture(): DepartureReason | undefined {
+    const { departure } = this.#code;
+    const isDue = this.#clock.now() >= (departure?.atMs ?? Infinity) - CLOCK_TOLERANCE_MS;
+    return isDue ? departure?.reason : undefined;
   }
 
   #depart(reason: DepartureReason): void {
     const nowMs = this.#clock.now();
-    this.#loader.breakOff(nowMs);
+    this.#code.breakOff(nowMs);
     loadOptionBytes(this.#part);
-    this.#loader = new BootLoader(this.#part);
-    const isGone = reason === "left" || reason === "pulled" || this.#part.lockedForEver;
-    const isSlow = this.#part.quirks.has("slow-enumeration");
-    this.#readyMs = isGone ? undefined : nowMs + (isSlow ? SLOW_ENUMERATION_MS : ENUMERATION_MS);
+    this.#code = startCode(this.#part, reason);
+    const isLoader = this.#code.description.mode === "dfu";
+    const isGone = reason === "pulled" || (reason === "left" && isLoader);
+    this.#readyMs = isGone ? undefined : this.#enumerationMs(nowMs, { usualMs: ENUMERATION_MS });
     this.#transport?.disconnect();
     this.#release();
+  }
+
+  /** When what runs now is on the bus, having started at a time; undefined if it never will be. */
+  #enumerationMs(nowMs: number, { usualMs }: { readonly usualMs: number }): number | undefined {
+    const { lockedForEver, quirks } = this.#part;
+    if (this.#code.description.mode === "runtime") return nowMs + usualMs;
+    if (lockedForEver) return undefined;
+    return nowMs + (quirks.has("slow-enumeration") ? SLOW_ENUMERATION_MS : usualMs);
+  }
+
+  #busReset(): void {
+    this.#code.busReset(this.#clock.now());
+    const becomesLoader = this.#dueDeparture() === "detached" && !this.#part.lockedForEver;
+    if (becomesLoader) this.#code = startCode(this.#part, "detached");
   }
 
   #release(): void {
@@ -175,13 +208,14 @@ export class SimulatedDevice {
   }
 
   #createHost(): TransportHost {
-    const getLoader = () => this.#loader;
+    const getCode = () => this.#code;
     return {
       part: this.#part,
       clock: this.#clock,
-      get loader() {
-        return getLoader();
+      get code() {
+        return getCode();
       },
+      busReset: () => this.#busReset(),
       depart: (reason) => this.#depart(reason),
       closed: () => {
         this.#catchUp();
@@ -189,6 +223,12 @@ export class SimulatedDevice {
       },
     };
   }
+}
+
+/** What runs after a start: power-on and the boot pins start the program where there is one. */
+function startCode(part: Part, reason: DepartureReason): PartCode {
+  const isProgram = part.options.runtime !== undefined && reason !== "detached";
+  return isProgram ? new RuntimeProgram(part) : new BootLoader(part);
 }
 
 function notFound(): TransportError {

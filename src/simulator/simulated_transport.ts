@@ -1,23 +1,25 @@
 import { TransportError } from "../errors.ts";
 import type { Clock, ControlSetup, Transport } from "../usb/transport.ts";
-import type { BootLoader } from "./boot_loader.ts";
 import { DFU_REQUESTS } from "./dfu_numbers.ts";
 import { type Fault, flipBit } from "./faults.ts";
 import type { Part } from "./part.ts";
+import type { Departure, PartCode } from "./part_code.ts";
 import { standardRequestName } from "./standard_requests.ts";
-import { type Reply, STALL, type UsbRequest } from "./usb_request.ts";
+import { isClassRequest, type Reply, STALL, type UsbRequest } from "./usb_request.ts";
 import { CLOCK_TOLERANCE_MS } from "./work_runner.ts";
 import { dataTimeMs, TRANSFER_OVERHEAD_MS } from "./wire_time.ts";
 
-/** Why a device is no longer on the bus; all but `left` and `pulled` come back by themselves. */
-export type DepartureReason = "left" | "reset" | "pulled" | "power-cycled";
+/** Why a device is no longer on the bus. */
+export type DepartureReason = Departure["reason"] | "pulled" | "power-cycled";
 
 /** The device behind a transport. */
 export interface TransportHost {
   readonly part: Part;
   readonly clock: Clock;
-  /** The loader that runs now. */
-  readonly loader: BootLoader;
+  /** What runs now. */
+  readonly code: PartCode;
+  /** The hub has reset the port. Whatever the device is then, it keeps its transport. */
+  busReset(): void;
   depart(reason: DepartureReason): void;
   closed(): void;
 }
@@ -52,12 +54,22 @@ export class SimulatedTransport implements Transport {
     return this.#inTurn({ setup, data: new Uint8Array(0), length }, timeoutMs);
   }
 
-  /** The device stays where it is, with its state machine as after power-on. */
+  /** The device stays where it is, with its state machine as after power-on, unless the reset makes it another one. */
   async reset(): Promise<void> {
     await this.#exclusively(async () => {
       await this.#pass(PORT_RESET_MS);
-      this.#host.loader.busReset();
+      const { clock, code } = this.#host;
+      code.busReset(clock.now());
+      this.#leaveIfDue();
     });
+  }
+
+  /**
+   * The host has reset the port itself, which took its time there. As on a real bus the connection is the same afterwards,
+   * even if the device is another one: the host sees that when it asks what is there.
+   */
+  busReset(): void {
+    this.#host.busReset();
   }
 
   close(): Promise<void> {
@@ -75,7 +87,7 @@ export class SimulatedTransport implements Transport {
 
   /** When the device will leave the bus by itself; undefined while it has no reason to. */
   get departsAtMs(): number | undefined {
-    return this.#host.loader.departure?.atMs;
+    return this.#host.code.departure?.atMs;
   }
 
   /** The host gives up the transfer under way: it rejects with `timeout`. Its request may have arrived or not. */
@@ -129,7 +141,7 @@ export class SimulatedTransport implements Transport {
 
   async #transfer(attempt: Attempt): Promise<Uint8Array> {
     const { request, fault } = attempt;
-    const { loader } = this.#host;
+    const { code } = this.#host;
     this.#leaveIfDue();
     if (fault?.kind === "timeout") await this.#passUntil(Infinity, attempt);
     if (fault?.kind === "disconnect") this.#vanish("pulled");
@@ -140,28 +152,28 @@ export class SimulatedTransport implements Transport {
       this.#host.part.recorder.stalls++;
       throw new TransportError("stall", `Cannot complete ${attempt.name}: the device stalled it`);
     }
-    if (reply.kind !== "answer") this.#vanish(loader.departure?.reason ?? "pulled");
+    if (reply.kind !== "answer") this.#vanish(code.departure?.reason ?? "pulled");
     const bytes = this.#damage(reply.bytes, attempt);
     if (bytes.length > 0) await this.#wire(dataTimeMs(bytes.length), attempt);
     reply.afterwards?.(this.#host.clock.now());
     return bytes;
   }
 
-  /** Asks the loader until it has an answer; each wait ends at the deadline at the latest. */
+  /** Asks the device until it has an answer; each wait ends at the deadline at the latest. */
   async #replyTo(attempt: Attempt): Promise<Reply> {
     const { fault } = attempt;
-    const { clock, loader } = this.#host;
+    const { clock, code } = this.#host;
     const arrivedMs = clock.now();
     if (fault?.kind === "stall") return STALL;
-    if (fault?.kind === "busy") loader.stayBusy();
+    if (fault?.kind === "busy") code.stayBusy();
     if (fault?.kind === "status") {
-      loader.fail(fault.status, arrivedMs);
+      code.fail(fault.status, arrivedMs);
       // What dfuERROR forbids is stalled, and the host is not to blame.
       if (["DNLOAD", "UPLOAD", "ABORT", "DETACH"].includes(attempt.name)) return STALL;
     }
     const request = damagedRequest(attempt, this.#host.part);
     while (true) {
-      const reply = loader.handle(request, { nowMs: clock.now(), arrivedMs });
+      const reply = code.handle(request, { nowMs: clock.now(), arrivedMs });
       if (reply.kind !== "wait") return reply;
       await this.#passUntil(reply.untilMs, attempt);
       this.#leaveIfDue();
@@ -207,9 +219,9 @@ export class SimulatedTransport implements Transport {
     });
   }
 
-  /** The loader may have stopped running since the last transfer, or during this one. */
+  /** What runs may have stopped since the last transfer, or during this one. */
   #leaveIfDue(): void {
-    const { departure } = this.#host.loader;
+    const { departure } = this.#host.code;
     if (departure === undefined || this.#host.clock.now() < departure.atMs - CLOCK_TOLERANCE_MS) {
       return;
     }
@@ -230,8 +242,7 @@ export class SimulatedTransport implements Transport {
 
 /** `GETSTATUS`, `SET_INTERFACE`; unknown ones by their numbers. */
 export function requestName(setup: ControlSetup): string {
-  const isClass = setup.requestType === 0x21 || setup.requestType === 0xA1;
-  const name = isClass ? DFU_REQUESTS[setup.request] : standardRequestName(setup);
+  const name = isClassRequest(setup) ? DFU_REQUESTS[setup.request] : standardRequestName(setup);
   return name ?? `request ${setup.request} of type ${formatHex(setup.requestType)}`;
 }
 

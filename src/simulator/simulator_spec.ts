@@ -67,6 +67,7 @@ const KEYS: Readonly<Record<string, Read>> = {
   quirk: (setting, spec) => ({ quirks: changeQuirks(spec.quirks, setting) }),
   busy: (setting) => ({ whileBusy: oneOf(["nak", "repeat"], setting) }),
   leaves: (setting) => ({ leaves: oneOf(["yes", "never"], setting) }),
+  runtime: (setting) => ({ runtime: oneOf(["detaches", "waits"], setting) }),
   fault: (setting, spec) => ({ faults: [...spec.faults, readFault(setting)] }),
 };
 

@@ -145,8 +145,10 @@ class ControlPipe {
     const { transport } = this.#options;
     if (command.endpoint !== 0) return { result: "fault", data: new Uint8Array(0) };
     try {
-      if (isPortReset(setup)) await transport.reset();
-      else if (setup.requestType < DEVICE_TO_HOST) {
+      const isReset = isPortReset(setup);
+      if (isReset || isFirstOfEnumeration(command)) transport.busReset();
+      if (isReset) return { result: "ok", data };
+      if (setup.requestType < DEVICE_TO_HOST) {
         await transport.controlOut(setup, data, PATIENCE_MS);
       } else {
         const came = await transport.controlIn(setup, setupLength, PATIENCE_MS);
@@ -179,9 +181,18 @@ class ControlPipe {
 /** USB 2.0 table 9-2, bit 7. */
 const DEVICE_TO_HOST = 0x80;
 
-/** SET_FEATURE(PORT_RESET) to a hub's port (USB 2.0 §11.24.2): how Linux and usbip-win2 pass a port reset on. */
+/** SET_FEATURE(PORT_RESET) to a hub's port (USB 2.0 §11.24.2): how usbip-win2 passes a port reset on. */
 function isPortReset({ requestType, request, value }: SubmitCommand["setup"]): boolean {
   return requestType === 0x23 && request === 3 && value === 4;
+}
+
+/**
+ * GET_DESCRIPTOR of the device with room for 64 bytes, which is larger than it is: what Linux and Windows ask a device that
+ * has just been reset, to learn the size of its packets, and nobody asks later. Linux tells nothing else of a port reset.
+ */
+function isFirstOfEnumeration({ setup, setupLength }: SubmitCommand): boolean {
+  const { requestType, request, value } = setup;
+  return requestType === DEVICE_TO_HOST && request === 6 && value === 0x0100 && setupLength === 64;
 }
 
 /** Data must go the way that the setup packet says, and there must be room for it. */

@@ -57,6 +57,8 @@ export interface DeviceRecord {
   readonly productId: number;
   /** bcdDevice. */
   readonly deviceVersion: number;
+  /** Class, subclass and protocol of each interface. */
+  readonly interfaces: readonly (readonly [number, number, number])[];
 }
 
 /** A message of the host after an import. */
@@ -104,15 +106,18 @@ export function decodeBusId(bytes: Uint8Array): string {
 }
 
 export function encodeDeviceList(devices: readonly DeviceRecord[]): Uint8Array {
-  const itemSize = DEVICE_RECORD_SIZE + INTERFACE_CLASSES.length;
-  const bytes = new Uint8Array(OPERATION_HEADER_SIZE + 4 + devices.length * itemSize);
+  const sizeOf = ({ interfaces }: DeviceRecord) =>
+    DEVICE_RECORD_SIZE + interfaces.length * INTERFACE_RECORD_SIZE;
+  let offset = OPERATION_HEADER_SIZE + 4;
+  const bytes = new Uint8Array(devices.reduce((sum, device) => sum + sizeOf(device), offset));
   writeOperationHeader(bytes, { code: LIST_CODE, status: IMPORT_STATUS.done });
   viewOf(bytes).setUint32(OPERATION_HEADER_SIZE, devices.length);
-  devices.forEach((device, index) => {
-    const offset = OPERATION_HEADER_SIZE + 4 + index * itemSize;
+  for (const device of devices) {
     writeDeviceRecord(bytes.subarray(offset, offset + DEVICE_RECORD_SIZE), device);
-    bytes.set(INTERFACE_CLASSES, offset + DEVICE_RECORD_SIZE);
-  });
+    const classCodes = device.interfaces.flatMap((codes) => [...codes, 0]);
+    bytes.set(classCodes, offset + DEVICE_RECORD_SIZE);
+    offset += sizeOf(device);
+  }
   return bytes;
 }
 
@@ -216,11 +221,10 @@ const SUBMIT_RETURN = 3;
 const UNLINK_RETURN = 4;
 
 const DEVICE_RECORD_SIZE = 312;
+const INTERFACE_RECORD_SIZE = 4;
 const PATH_SIZE = 256;
 /** USB_SPEED_FULL in Linux. */
 const FULL_SPEED = 2;
-/** DFU in DFU mode (DFU 1.1 table 4.4). */
-const INTERFACE_CLASSES = [0xFE, 1, 2, 0] as const;
 
 interface OperationStatus {
   readonly code: number;
@@ -254,7 +258,7 @@ function writeDeviceRecord(bytes: Uint8Array, device: DeviceRecord): void {
   view.setUint16(300, device.vendorId);
   view.setUint16(302, device.productId);
   view.setUint16(304, device.deviceVersion);
-  bytes.set([0, 0, 0, 1, 1, 1], 306);
+  bytes.set([0, 0, 0, 1, 1, device.interfaces.length], 306);
 }
 
 function encodeReturn(

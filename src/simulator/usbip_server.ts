@@ -1,4 +1,5 @@
 import { DfuseError, TransportError } from "../errors.ts";
+import { formatUsbIds } from "../format.ts";
 import type { Clock } from "../usb/transport.ts";
 import type { SimulatedDevice } from "./simulated_device.ts";
 import { serveImport, type TransferRecord } from "./usbip_import.ts";
@@ -42,18 +43,16 @@ export class UsbipBus {
 
   constructor(devices: readonly ServedDevice[], events: UsbipEvents = {}) {
     this.#events = events;
-    this.#ports = devices.map((served, index) => {
-      const { vendorId, productId, deviceVersion } = served.device.describe();
-      const ids = { vendorId, productId, deviceVersion };
-      const busId = `${BUS_NUMBER}-${index + 1}`;
-      const deviceNumber = index + FIRST_DEVICE_NUMBER;
-      const record = { busId, busNumber: BUS_NUMBER, deviceNumber, ...ids };
-      return { ...served, record, isImported: false };
-    });
+    this.#ports = devices.map((served, index) => ({
+      ...served,
+      busId: `${BUS_NUMBER}-${index + 1}`,
+      deviceNumber: index + FIRST_DEVICE_NUMBER,
+      isImported: false,
+    }));
   }
 
   get busIds(): readonly string[] {
-    return this.#ports.map(({ record }) => record.busId);
+    return this.#ports.map(({ busId }) => busId);
   }
 
   /** Serves one connection to its end. What the other side does wrong ends it, with a line in the log. */
@@ -76,12 +75,12 @@ export class UsbipBus {
     const header = await reader.read(OPERATION_HEADER_SIZE);
     if (header === undefined) return;
     if (decodeOperation(header) === "list") {
-      return await write(encodeDeviceList(this.#ports.map(({ record }) => record)));
+      return await write(encodeDeviceList(this.#ports.map(recordOf)));
     }
     const bytes = await reader.read(BUS_ID_SIZE);
     if (bytes === undefined) return;
     const busId = decodeBusId(bytes);
-    const port = this.#ports.find(({ record }) => record.busId === busId);
+    const port = this.#ports.find((port) => port.busId === busId);
     if (port === undefined) return await write(encodeImport(IMPORT_STATUS.noDevice));
     if (port.isImported) return await write(encodeImport(IMPORT_STATUS.busy));
     port.isImported = true;
@@ -92,20 +91,24 @@ export class UsbipBus {
     }
   }
 
-  /** To attach is to plug in the cable, to detach is to pull it. */
+  /** To attach is to plug in the cable, to detach is to pull it. What has left by itself to come back waits for it. */
   async #import(port: Port, { reader, write, peer }: Connection): Promise<void> {
-    const { device, clock, record } = port;
+    const { device, clock, busId } = port;
     const { log, transfer } = this.#events;
-    if (!device.isAttached) device.replug();
+    if (!device.isPresent) device.replug();
     const transport = await device.open();
     try {
-      await write(encodeImport(record));
-      log?.(`${record.busId} attached by ${peer}`);
-      const onTransfer = transfer && ((done: TransferRecord) => transfer(record.busId, done));
+      await write(encodeImport(recordOf(port)));
+      log?.(`${busId} attached by ${peer}`);
+      const onTransfer = transfer && ((done: TransferRecord) => transfer(busId, done));
       await serveImport({ device, clock, transport, reader, write, onTransfer });
     } finally {
-      log?.(`${record.busId} ${transport.isConnected ? "detached" : "has left the bus"}`);
-      device.unplug();
+      const hasLeft = !transport.isConnected;
+      const next = hasLeft && device.isPresent
+        ? `; it is ${formatUsbIds(device.describe())} now, to be attached again`
+        : "";
+      log?.(`${busId} ${hasLeft ? "has left the bus" : "detached"}${next}`);
+      if (!hasLeft) device.unplug();
     }
   }
 }
@@ -163,8 +166,16 @@ const FIRST_DEVICE_NUMBER = 2;
 const MAXIMUM_CONNECTIONS = 256;
 
 interface Port extends ServedDevice {
-  readonly record: DeviceRecord;
+  readonly busId: string;
+  readonly deviceNumber: number;
   isImported: boolean;
+}
+
+/** As the device is now: a program and a boot loader have different ids. */
+function recordOf({ device, busId, deviceNumber }: Port): DeviceRecord {
+  const { vendorId, productId, deviceVersion, interfaces } = device.describe();
+  const place = { busId, busNumber: BUS_NUMBER, deviceNumber };
+  return { ...place, vendorId, productId, deviceVersion, interfaces };
 }
 
 interface Connection {

@@ -16,6 +16,7 @@ import {
   voltageOf,
   type WorkTime,
 } from "./part.ts";
+import type { UsbSettings } from "./standard_requests.ts";
 
 /** What a DNLOAD asks for (AN3156, "DFU bootloader commands"). */
 export type Command =
@@ -26,8 +27,7 @@ export type Command =
   | { readonly kind: "data"; readonly block: number; readonly data: Uint8Array };
 
 /** What the loader forgets when it loses power. */
-export interface Volatile {
-  alternate: number;
+export interface Volatile extends UsbSettings {
   /** The address pointer. */
   pointer: number;
   timing: FlashTiming;

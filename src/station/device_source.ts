@@ -6,8 +6,14 @@ export interface StationDevice {
   readonly path: string;
   /** Where it can be known without opening it. */
   readonly serial?: string;
-  /** @throws {TransportError} if it cannot be had. */
-  open(): Promise<Transport>;
+  /** It runs its program: opening it brings it into its boot loader, where its serial number may be another one. */
+  readonly isProgram?: boolean;
+  /**
+   * The signal ends what may take long.
+   *
+   * @throws {TransportError} if it cannot be had.
+   */
+  open(signal?: AbortSignal): Promise<Transport>;
 }
 
 /** Where a station's devices come from. */

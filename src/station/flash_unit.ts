@@ -106,7 +106,7 @@ async function flash(
   let known: Partial<Outcome> = {};
   const startMs = run.clock.now();
   try {
-    const transport = await device.open();
+    const transport = await device.open(run.signal);
     try {
       const opened = await openDevice(transport, { ...job.open, clock: run.clock });
       run.listener.onDevice(opened);

@@ -15,6 +15,8 @@ export interface Port {
   readonly path: string;
   readonly state: PortState;
   readonly serial?: string;
+  /** Its device ran its program when it was seen last. */
+  readonly isProgram?: boolean;
   /** When its device was found to be gone; missing while one is there. */
   readonly absentSinceMs?: number;
   /** The device went by itself, when its program was started: its result stays until the next one comes. */
@@ -27,10 +29,13 @@ export interface Port {
  */
 export const RETURN_MS = 1_000;
 
+/** What a look at a port shows of its device. */
+export type SeenDevice = Pick<Port, "serial" | "isProgram">;
+
 /** A port as it is after a look at it. */
 export function observePort(
   port: Port,
-  seen: { readonly device: { readonly serial?: string } | undefined; readonly nowMs: number },
+  seen: { readonly device: SeenDevice | undefined; readonly nowMs: number },
 ): Port {
   const { device, nowMs } = seen;
   switch (port.state) {
@@ -55,20 +60,23 @@ export function emptyPort(path: string): Port {
 
 /** A port whose device is done. */
 export function finishPort(
-  { path, serial }: Port,
+  port: Port,
   result: { readonly passed: boolean; readonly hasLeft: boolean },
 ): Port {
   const { passed, hasLeft } = result;
+  return { ...portOf(port.path, port), state: passed ? "passed" : "failed", hasLeft };
+}
+
+function portOf(path: string, { serial, isProgram }: SeenDevice): Omit<Port, "state"> {
   return {
     path,
     ...(serial === undefined ? {} : { serial }),
-    state: passed ? "passed" : "failed",
-    hasLeft,
+    ...(isProgram === undefined ? {} : { isProgram }),
   };
 }
 
-function queuedPort(path: string, { serial }: { readonly serial?: string }): Port {
-  return { path, state: "queued", ...(serial === undefined ? {} : { serial }) };
+function queuedPort(path: string, device: SeenDevice): Port {
+  return { ...portOf(path, device), state: "queued" };
 }
 
 function observeAbsence(port: Port, nowMs: number): Port {
@@ -77,11 +85,24 @@ function observeAbsence(port: Port, nowMs: number): Port {
   return isRemoved ? emptyPort(port.path) : { ...port, absentSinceMs };
 }
 
-function observeReturn(port: Port, device: { readonly serial?: string }, nowMs: number): Port {
-  const { absentSinceMs, ...present } = port;
-  if (absentSinceMs === undefined) return port;
-  const isOther = nowMs - absentSinceMs >= RETURN_MS || device.serial !== port.serial;
-  if (isOther) return queuedPort(port.path, device);
+function observeReturn(port: Port, device: SeenDevice, nowMs: number): Port {
+  const { absentSinceMs, hasLeft, state } = port;
+  const now = { ...portOf(port.path, device), state };
+  if (absentSinceMs === undefined) {
+    return isComparable(port, device) ? port : { ...now, hasLeft: hasLeft === true };
+  }
+  if (isOther(port, device, nowMs - absentSinceMs)) return queuedPort(port.path, device);
   // What is there may also be the next unit, changed fast: it must not stand below the other one's result.
-  return { ...present, state: port.state === "passed" ? "returned" : port.state, hasLeft: false };
+  return { ...now, state: state === "passed" ? "returned" : state, hasLeft: false };
+}
+
+function isOther(port: Port, device: SeenDevice, absentMs: number): boolean {
+  // A reset that belonged to the flash has started the program again. To flash that would never end.
+  if (port.state === "passed" && port.hasLeft === true && device.isProgram === true) return false;
+  return absentMs >= RETURN_MS || (isComparable(port, device) && device.serial !== port.serial);
+}
+
+/** A boot loader may have another serial number than the program of the same board. */
+function isComparable(port: Port, device: SeenDevice): boolean {
+  return (port.isProgram ?? false) === (device.isProgram ?? false);
 }

@@ -62,11 +62,25 @@ export async function openUsbDevice(
   if (more.length > 0) throw severalDevicesError([candidate, ...more].map(({ device }) => device));
   const isNew = looks > 1;
   if (candidate.device.mode === "dfu") return await openCandidate(candidate, { clock, isNew });
-  const { transport } = await openCandidate(candidate, { clock, isNew });
-  await detachDevice(transport, candidate.device);
-  const spentMs = clock.now() - startMs;
-  const onWait = (elapsedMs: number) => options.onWait?.(spentMs + elapsedMs);
-  const loader = await findInDfuMode(bus, candidate.device.path, { ...options, onWait });
+  const onWait = () => options.onWait?.(clock.now() - startMs);
+  return await moveToDfuMode(bus, candidate, { ...options, onWait, isNew });
+}
+
+/**
+ * Asks a device that runs its program to enter its boot loader, finds it again at its path, and claims it.
+ *
+ * @throws {TransportError} if it refuses, does not come back, or cannot be opened.
+ * @throws {InterruptedError} if the signal asks to stop waiting.
+ */
+export async function moveToDfuMode(
+  bus: UsbBus,
+  program: DfuCandidate,
+  options: DiscoveryOptions & Omit<WaitOptions, "timeoutMs"> & { readonly isNew?: boolean },
+): Promise<OpenedUsbDevice> {
+  const { clock } = options;
+  const { transport, device } = await openCandidate(program, options);
+  await detachDevice(transport, device);
+  const loader = await findInDfuMode(bus, device.path, options);
   return await openCandidate(loader, { clock, isNew: true });
 }
 

@@ -26,6 +26,19 @@ Deno.test("dfuse flash puts a file onto a simulated part, verifies and starts it
   assertStringIncludes(run.stderr, "verify  31.6 KiB in ");
 });
 
+Deno.test("dfuse flash --detach brings a program into its boot loader, and tells of it without", async () => {
+  for (const runtime of ["detaches", "waits"]) {
+    const part = ["--simulate", `${F405},runtime=${runtime}`];
+    const refused = await runDfuse(["flash", EXAMPLE, ...part]);
+    assertEquals([refused.code, refused.stdout], [6, ""]);
+    assertStringIncludes(refused.stderr, "found 1 running its program");
+    assertStringIncludes(refused.stderr, "Add --detach");
+    const run = await runDfuse(["flash", EXAMPLE, ...part, "--detach"]);
+    assertEquals(run.code, 0, run.stderr);
+    assertStringIncludes(run.stdout, "Done: 80 KiB erased");
+  }
+});
+
 Deno.test("dfuse flash twice has nothing to do the second time, and verify agrees", async () => {
   await withFolder(async (folder) => {
     const part = ["--simulate", `${F405},image=${folder}/part.img`];

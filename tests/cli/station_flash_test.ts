@@ -156,10 +156,45 @@ Deno.test("dfuse flash job.json does what the job says, and the command line goe
     assert(/line 2, \$\.jobs\s+is "two"/.test(wrong.stderr), wrong.stderr);
   }));
 
+Deno.test("dfuse flash --detach moves the programs on all ports, one line of the journal for each unit", () =>
+  inFolder(async (folder) => {
+    for (const [index, mode] of [["--all"], ["--watch", "--no-leave"]].entries()) {
+      const path = `${folder}/${index}.jsonl`;
+      const units = mode.includes("--watch") ? 5 : 2;
+      const spec = `${CHIP},runtime=${index === 0 ? "waits" : "detaches"},count=2,units=${units}`;
+      const run = await flash(...mode, "--detach", "--simulate", spec, "--journal", path);
+      assertEquals(run.code, 0, run.stderr);
+      const lines = (await Deno.readTextFile(path)).trim().split("\n").map(parseAttempt);
+      assertEquals(lines.map((line) => line?.result), Array(units).fill("passed"));
+      assertEquals(new Set(lines.map((line) => line?.serial)).size, units);
+    }
+  }));
+
+Deno.test("dfuse flash leaves programs alone on all ports without --detach", async () => {
+  const run = await flash("--all", "--simulate", `${CHIP},runtime=waits,count=2`);
+  assertEquals(run.code, 6, run.stdout);
+  assert(run.stderr.includes("Cannot find a device in DFU mode"), run.stderr);
+});
+
+Deno.test("dfuse flash --detach says on which ports it is not sound, and what to do instead", async () => {
+  const simulated = ["--simulate", `${CHIP},runtime=waits`];
+  const cases: [string[], string, string][] = [
+    [["--watch", ...simulated], "looks like the next one", "Add --no-leave"],
+    [["--watch", "--device", "0483:5740"], "looks like the next one", "Add --no-leave"],
+    [["--all"], "Cannot detach every device", "--device 0483:5740"],
+    [["--watch", "--no-leave"], "Cannot detach every device", "--device 0483:5740"],
+  ];
+  for (const [args, message, hint] of cases) {
+    const { code, stdout, stderr } = await flash("--detach", ...args);
+    assertEquals([code, stdout], [2, ""], args.join(" "));
+    const text = stderr.replaceAll(/\s+/g, " ");
+    assert(text.includes(message) && text.includes(hint), stderr);
+  }
+});
+
 Deno.test("dfuse flash refuses options that contradict each other", async () => {
   const cases = [
     ["--all", "--watch"],
-    ["--watch", "--detach"],
     ["--jobs", "0"],
     ["--port-name", "A"],
     ["--expect-ids", "x"],

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { UsbSource } from "../../src/cli/station_usb.ts";
-import { TransportError } from "../../src/errors.ts";
+import { InterruptedError, TransportError } from "../../src/errors.ts";
 import { VirtualClock } from "../../src/simulator/virtual_clock.ts";
 import type { BusDevice, UsbBus } from "../../src/usb/bus.ts";
 import type { ConfigurationDescriptor, InterfaceDescriptor } from "../../src/usb/descriptors.ts";
@@ -61,8 +61,8 @@ function device(
   };
 }
 
-function source(bus: UsbBus, selector = {}) {
-  return new UsbSource(bus, { clock: new VirtualClock(), selector });
+function source(bus: UsbBus, selector = {}, detach = false) {
+  return new UsbSource(bus, { clock: new VirtualClock(), selector, detach });
 }
 
 async function pathsOf(found: UsbSource): Promise<string[]> {
@@ -120,4 +120,56 @@ Deno.test("UsbSource gives only what is meant, and opens the newest object of it
   bus.attached = [];
   await found.devices();
   await assertRejects(() => chosen!.open(), TransportError, "gone");
+});
+
+/** A board whose program goes away at DETACH, for its boot loader to come; the first requests to each. */
+function detaching(bus: FakeBus, path: string) {
+  const requests: string[] = [];
+  const transportOf = (name: string, onRequest: () => void): Transport => ({
+    controlOut: ({ request }) => {
+      requests.push(`${name} ${request}`);
+      onRequest();
+      return Promise.resolve();
+    },
+    controlIn: () => Promise.resolve(new Uint8Array(0)),
+    reset: () => Promise.resolve(),
+    close: () => Promise.resolve(),
+  });
+  const loader = { ...device(path), open: () => Promise.resolve(transportOf("loader", () => {})) };
+  const leave = () => {
+    bus.attached = bus.attached.map((one) => one.facts.path === path ? loader : one);
+  };
+  const program = {
+    ...device(path, { protocol: 1, vendorId: 0x1209, serial: "P" }),
+    open: () => Promise.resolve(transportOf("program", leave)),
+  };
+  return { program, requests };
+}
+
+Deno.test("UsbSource brings a program that is meant into its boot loader, and knows it there", async () => {
+  const bus = new FakeBus();
+  const { program, requests } = detaching(bus, "1-1");
+  const other = device("1-2");
+  bus.attached = [program, other, device("1-3", { protocol: 1 })];
+  const found = source(bus, { vendorId: 0x1209 }, true);
+  const [chosen, ...more] = await found.devices();
+  assertEquals([chosen!.path, chosen!.serial, chosen!.isProgram], ["1-1", "P", true]);
+  assertEquals(more, []);
+  const transport = await chosen!.open();
+  const setup = { requestType: 0x21, request: 6, value: 0, index: 0 };
+  await transport.controlOut(setup, new Uint8Array(0), 1000);
+  assertEquals(requests, ["program 0", "loader 6"]);
+  const [moved, ...others] = await found.devices();
+  assertEquals([moved!.path, moved!.serial, moved!.isProgram], ["1-1", "1-1", undefined]);
+  assertEquals([others, other.opened], [[], 0]);
+});
+
+Deno.test("UsbSource does not wait for a program that it shall leave", async () => {
+  const bus = new FakeBus();
+  const { program } = detaching(bus, "1-1");
+  bus.attached = [program];
+  const [chosen] = await source(bus, {}, true).devices();
+  const asked = new AbortController();
+  asked.abort();
+  await assertRejects(() => chosen!.open(asked.signal), InterruptedError);
 });

@@ -14,7 +14,7 @@ Deno.test("parseSimulatorSpec() reads every setting", () => {
   const { options, speed } = parseSimulatorSpec(
     "stm32f072,fill=blank,seed=7,timing=worst,speed=2.5,image=a=b.img,serial=XYZ,path=1-2.3,rdp=1," +
       "wrp=0x08000000,wrp=0x08001000,quirk=none,quirk=random-stalls,quirk=short-strings," +
-      "quirk=-short-strings,busy=repeat,leaves=never,fault=stall@12,fault=errVENDOR@3",
+      "quirk=-short-strings,busy=repeat,leaves=never,runtime=waits,fault=stall@12,fault=errVENDOR@3",
   );
   assertEquals(speed, 2.5);
   assertEquals(options, {
@@ -30,6 +30,7 @@ Deno.test("parseSimulatorSpec() reads every setting", () => {
     quirks: ["random-stalls"],
     whileBusy: "repeat",
     leaves: "never",
+    runtime: "waits",
     faults: [
       { kind: "stall", transfer: 12 },
       { kind: "status", status: "errVENDOR", transfer: 3 },
@@ -55,6 +56,7 @@ Deno.test("parseSimulatorSpec() says what is allowed", () => {
     ["stm32f405,quirk=slow", "none, or one of blind-clrstatus-breaks"],
     ["stm32f405,busy=yes", "nak or repeat"],
     ["stm32f405,leaves=no", "yes or never"],
+    ["stm32f405,runtime=yes", "detaches or waits"],
     ["stm32f405,fault=stall", "KIND@N with N from 1"],
     ["stm32f405,fault=stall@0", "KIND@N with N from 1"],
     ["stm32f405,fault=OK@1", "stall, timeout, disconnect"],

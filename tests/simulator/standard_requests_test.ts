@@ -61,7 +61,7 @@ Deno.test("Common requests of enumeration are answered, unknown ones stalled wit
   const read = (request: number, length: number) =>
     host.transport.controlIn({ requestType: 0x80, request, value: 0, index: 0 }, length, 1000);
   assertEquals(await read(8, 1), Uint8Array.of(1));
-  assertEquals(await read(0, 2), Uint8Array.of(0, 0));
+  assertEquals(await read(0, 2), Uint8Array.of(1, 0), "self-powered, as its configuration says");
   await host.control({ requestType: 0x00, request: 9, value: 1, index: 0 });
   for (const request of [1, 3, 7, 99]) {
     assertEquals((await assertRejects(() => read(request, 1), TransportError)).kind, "stall");
@@ -72,6 +72,89 @@ Deno.test("Common requests of enumeration are answered, unknown ones stalled wit
   }
   assertEquals(device.report.violations, []);
   assertEquals((await host.status()).state, 2);
+});
+
+/** The answer to a standard request, or `stall`. */
+async function ask(
+  host: Host,
+  setup: { readonly type: number; readonly request: number; value?: number; index?: number },
+): Promise<readonly number[] | string> {
+  const { type: requestType, request, value = 0, index = 0 } = setup;
+  const full = { requestType, request, value, index };
+  try {
+    if (requestType >= 0x80) return [...await host.transport.controlIn(full, 2, 1000)];
+    await host.control(full);
+    return [];
+  } catch (error) {
+    assert(error instanceof TransportError);
+    return error.kind;
+  }
+}
+
+Deno.test("SET_CONFIGURATION brings the first alternate setting back, also if nothing else changes", async () => {
+  const { host } = await openChip("stm32f405");
+  await host.selectAlternate(2);
+  assertEquals(await ask(host, { type: 0x00, request: 9, value: 1 }), []);
+  assertEquals(await ask(host, { type: 0x81, request: 10 }), [0]);
+  // The loader goes by it, too: option bytes are no longer selected.
+  assertEquals((await host.setAddress(0x08000000)).status, 0);
+});
+
+Deno.test("Configuration 0 has no interface", async () => {
+  const { device, host } = await openChip("stm32f405");
+  assertEquals(await ask(host, { type: 0x00, request: 9, value: 2 }), "stall");
+  assertEquals(await ask(host, { type: 0x80, request: 8 }), [1]);
+  assertEquals(await ask(host, { type: 0x00, request: 9, value: 0 }), []);
+  assertEquals(await ask(host, { type: 0x80, request: 8 }), [0]);
+  for (const [type, request] of [[0x81, 0], [0x81, 10], [0x01, 11], [0xA1, 3]] as const) {
+    assertEquals(await ask(host, { type, request }), "stall", `${type}, ${request}`);
+  }
+  assertEquals(await ask(host, { type: 0x82, request: 0 }), [0, 0]);
+  assertEquals(await ask(host, { type: 0x00, request: 9, value: 1 }), []);
+  assertEquals([(await host.status()).state, device.report.violations], [2, []]);
+});
+
+Deno.test("GET_STATUS, GET_INTERFACE and SET_INTERFACE know what exists", async () => {
+  const { host } = await openChip("stm32f405");
+  assertEquals(await ask(host, { type: 0x81, request: 0 }), [0, 0]);
+  for (const index of [0x00, 0x80]) {
+    assertEquals(await ask(host, { type: 0x82, request: 0, index }), [0, 0]);
+  }
+  assertEquals(await ask(host, { type: 0x82, request: 0, index: 0x81 }), "stall");
+  for (const [type, request] of [[0x81, 0], [0x81, 10], [0x01, 11]] as const) {
+    assertEquals(await ask(host, { type, request, index: 1 }), "stall");
+  }
+});
+
+Deno.test("CLEAR_FEATURE ends a halt of the control pipe; there is nothing else to clear or to set", async () => {
+  const { device, host } = await openChip("stm32f405");
+  for (const index of [0x00, 0x80]) {
+    assertEquals(await ask(host, { type: 0x02, request: 1, index }), []);
+  }
+  const others = [
+    { type: 0x02, request: 1, index: 1 },
+    { type: 0x02, request: 1, value: 1 },
+    { type: 0x00, request: 1, value: 1 },
+    { type: 0x01, request: 1 },
+    { type: 0x02, request: 3 },
+    { type: 0x00, request: 3, value: 1 },
+    { type: 0x00, request: 3, value: 2 },
+    { type: 0x01, request: 3 },
+  ];
+  for (const setup of others) assertEquals(await ask(host, setup), "stall", JSON.stringify(setup));
+  const { requests } = device.report;
+  assertEquals([requests["CLEAR_FEATURE"], requests["SET_FEATURE"]], [6, 4]);
+});
+
+Deno.test("A program has two interfaces of one alternate setting each", async () => {
+  const options = { chip: findChip("stm32f405"), runtime: "waits" } as const;
+  const host = await Host.open(createSimulatedDevice(options, new VirtualClock()));
+  for (const index of [0, 1]) {
+    assertEquals(await ask(host, { type: 0x81, request: 10, index }), [0]);
+    assertEquals(await ask(host, { type: 0x01, request: 11, index }), []);
+    assertEquals(await ask(host, { type: 0x01, request: 11, value: 1, index }), "stall");
+  }
+  assertEquals(await ask(host, { type: 0x81, request: 10, index: 2 }), "stall");
 });
 
 Deno.test("Class requests of the wrong direction, interface or number are violations", async () => {

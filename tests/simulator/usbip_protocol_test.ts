@@ -19,7 +19,8 @@ const DEVICE = {
   vendorId: 0x0483,
   productId: 0xDF11,
   deviceVersion: 0x2200,
-};
+  interfaces: [[0xFE, 1, 2]],
+} as const;
 
 /** A device record of 312 bytes, written out. */
 const RECORD = "2f7379732f646576696365732f73696d756c617465642f757362312f312d32".padEnd(512, "0") +
@@ -54,11 +55,17 @@ Deno.test("decodeBusId() ends at the first zero, or after 32 letters", () => {
   assertEquals(decodeBusId(new Uint8Array(32).fill(0x31)), "1".repeat(32));
 });
 
-Deno.test("encodeDeviceList() gives a record and an interface for each device", () => {
+Deno.test("encodeDeviceList() gives a record for each device, and its interfaces", () => {
   assertEquals(toHex(encodeDeviceList([])), "01110005" + "00000000" + "00000000");
   assertEquals(
     toHex(encodeDeviceList([DEVICE, DEVICE])),
     "01110005" + "00000000" + "00000002" + (RECORD + "fe010200").repeat(2),
+  );
+  const program = { ...DEVICE, interfaces: [[0xFF, 0, 0], [0xFE, 1, 1]] } as const;
+  assertEquals(
+    toHex(encodeDeviceList([program, DEVICE])),
+    "01110005" + "00000000" + "00000002" +
+      RECORD.slice(0, -2) + "02" + "ff000000" + "fe010100" + RECORD + "fe010200",
   );
 });
 

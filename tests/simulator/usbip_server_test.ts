@@ -143,7 +143,79 @@ Deno.test("A device that resets by itself is gone although the host asks nothing
   await client.status();
   await client.takeAll();
   await client.served;
-  assertEquals(log.at(-1), "1-1 has left the bus");
+  assertEquals(log.at(-1), "1-1 has left the bus; it is 0483:df11 now, to be attached again");
+});
+
+/** GET_DESCRIPTOR of the device, as Linux and Windows begin an enumeration. */
+const FIRST_OF_ENUMERATION = [0x80, 6, 0, 1, 0, 0, 64, 0] as const;
+/** DETACH within a second, and GETSTATE, to interface 1. */
+const DETACH = [0x21, 0, 0xE8, 3, 1, 0, 0, 0] as const;
+const GET_STATE = [0xA1, 5, 0, 0, 1, 0, 1, 0] as const;
+
+function productId({ data }: { readonly data: readonly number[] }): number {
+  return data[10]! + data[11]! * 256;
+}
+
+Deno.test("A program that detaches by itself ends the connection, and the next one finds the boot loader", async () => {
+  const { bus, log, devices: [device] } = createBus({ runtime: "detaches" });
+  const client = await UsbipClient.attach(bus);
+  assertEquals(productId(await client.transfer({ setup: FIRST_OF_ENUMERATION })), 0x5740);
+  assertEquals(result(await client.transfer({ setup: DETACH })), OK);
+  await client.takeAll();
+  await client.served;
+  assertEquals(log.at(-1), "1-1 has left the bus; it is 0483:df11 now, to be attached again");
+  const list = new UsbipClient(bus);
+  list.send(LIST_REQUEST);
+  assertEquals([...(await list.takeAll()).subarray(-4)], [0xFE, 1, 2, 0]);
+  const again = await UsbipClient.attach(bus);
+  assertEquals((await again.status()).data, [0, 0, 0, 0, 2, 0]);
+  await again.detach();
+  const later = await UsbipClient.attach(bus);
+  assertEquals((await later.transfer({ setup: GET_STATE })).data, [0], "power starts the program");
+  await later.detach();
+  assertEquals(device!.report.violations, []);
+});
+
+for (
+  const [how, setup] of [
+    ["passed on", [0x23, 3, 4, 0, 0, 0, 0, 0]],
+    ["that only its enumeration shows", FIRST_OF_ENUMERATION],
+  ] as const
+) {
+  Deno.test(`A program that waits for a reset becomes the boot loader at one ${how}, on the same connection`, async () => {
+    const { bus, devices: [device] } = createBus({ runtime: "waits" });
+    const client = await UsbipClient.attach(bus);
+    await client.transfer({ setup: DETACH });
+    assertEquals((await client.transfer({ setup: GET_STATE })).data, [1]);
+    await client.transfer({ setup });
+    assertEquals(productId(await client.transfer({ setup: FIRST_OF_ENUMERATION })), 0xDF11);
+    assertEquals((await client.status()).data, [0, 0, 0, 0, 2, 0]);
+    await client.detach();
+    assertEquals(device!.report.violations, []);
+  });
+}
+
+Deno.test("A device descriptor that is asked for otherwise is no reset", async () => {
+  const { bus } = createBus({ runtime: "waits" });
+  const client = await UsbipClient.attach(bus);
+  await client.transfer({ setup: DETACH });
+  for (const size of [8, 18, 255]) {
+    await client.transfer({ setup: [0x80, 6, 0, 1, 0, 0, size, 0] });
+  }
+  assertEquals((await client.transfer({ setup: GET_STATE })).data, [1]);
+  await client.detach();
+});
+
+Deno.test("A boot loader is idle and in its first alternate setting after a reset", async () => {
+  const { bus } = createBus({});
+  const client = await UsbipClient.attach(bus);
+  await client.transfer({ setup: [1, 11, 2, 0, 0, 0, 0, 0] });
+  await client.download(0, [0x77]);
+  assertEquals((await client.status()).data[4], 10);
+  await client.transfer({ setup: FIRST_OF_ENUMERATION });
+  assertEquals((await client.status()).data[4], 2);
+  assertEquals((await client.transfer({ setup: [0x81, 10, 0, 0, 0, 0, 1, 0] })).data, [0]);
+  await client.detach();
 });
 
 Deno.test("Detaching in the middle of an erase takes the power away", async () => {

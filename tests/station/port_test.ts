@@ -5,11 +5,12 @@ import {
   observePort,
   type Port,
   RETURN_MS,
+  type SeenDevice,
 } from "../../src/station/port.ts";
 
 const DEVICE = { serial: "A" };
 
-function look(port: Port, nowMs: number, device: { serial?: string } | undefined = DEVICE): Port {
+function look(port: Port, nowMs: number, device: SeenDevice | undefined = DEVICE): Port {
   return observePort(port, { device, nowMs });
 }
 
@@ -69,4 +70,34 @@ Deno.test("observePort() keeps the failure of what comes back at once", () => {
   const back = look(gone(done(false, true), 10), 11);
   assertEquals(back.state, "failed");
   assertEquals(back.absentSinceMs, undefined);
+});
+
+/** A unit that was found running its program, and is done. */
+const PROGRAM = { serial: "P", isProgram: true };
+
+function doneProgram(hasLeft: boolean): Port {
+  return finishPort(look(emptyPort("1-1"), 0, PROGRAM), { passed: true, hasLeft });
+}
+
+Deno.test("observePort() knows a unit in its boot loader for the one whose program was there", () => {
+  const stays = look(doneProgram(false), 10);
+  assertEquals([stays.state, stays.serial, stays.isProgram], ["passed", "A", undefined]);
+  const back = look(gone(stays, 20), 21);
+  assertEquals(back.state, "returned");
+});
+
+Deno.test("observePort() does not compare the serial numbers of a program and a boot loader", () => {
+  const stays = look(doneProgram(false), 10);
+  assertEquals(look(gone(stays, 20), 21, PROGRAM).state, "returned");
+  assertEquals(look(gone(stays, 20), 21, { serial: "B" }).state, "queued");
+  assertEquals(look(gone(stays, 20), 20 + RETURN_MS, PROGRAM).state, "queued");
+});
+
+Deno.test("observePort() takes the program of a unit that started it for that unit, however late", () => {
+  const back = look(gone(doneProgram(true), 10), 1e6, PROGRAM);
+  assertEquals([back.state, back.hasLeft], ["returned", false]);
+  const failed: Port = { ...doneProgram(true), state: "failed" };
+  assertEquals(look(gone(failed, 10), 1e6, PROGRAM).state, "queued");
+  const next = look(emptyPort("1-1"), 2e6, PROGRAM);
+  assertEquals([next.state, next.isProgram], ["queued", true]);
 });
