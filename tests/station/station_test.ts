@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { VirtualClock } from "../../src/simulator/virtual_clock.ts";
 import type { SimulatedDevice } from "../../src/simulator/simulated_device.ts";
-import { PlanError, TransportError } from "../../src/errors.ts";
+import { InterruptedError, PlanError, TransportError } from "../../src/errors.ts";
 import { parsePlace } from "../../src/station/place.ts";
 import { UnitData } from "../../src/station/unit_data.ts";
 import { inFolder } from "./folder.ts";
@@ -63,6 +63,28 @@ Deno.test("runStation() lets a failure on one port disturb no other", async () =
   const failed = attempts.find(({ result }) => result === "failed")!;
   assertEquals([failed.path, failed.serial, failed.finalState], ["1-2", "S1", "lost"]);
   for (const index of [0, 2, 3]) assert(holds(boards[index]!, input.images[0]!.image));
+});
+
+Deno.test("runStation() ends the wait for a device that is being opened when it is asked to", async () => {
+  const clock = new VirtualClock();
+  const abort = new AbortController();
+  const results: string[] = [];
+  const open = (signal?: AbortSignal) => {
+    const { promise, reject } = Promise.withResolvers<never>();
+    signal?.addEventListener("abort", () => reject(signal.reason));
+    abort.abort(new InterruptedError("Stopped, as asked"));
+    return signal === undefined ? Promise.reject(new Error("no signal")) : promise;
+  };
+  const { interrupted } = await runStation({
+    ...{ clock, watch: false, abort: abort.signal, job: jobOf(program(5000)) },
+    source: { watch: () => () => {}, devices: () => Promise.resolve([{ path: "1-1", open }]) },
+    listener: {
+      onPort() {},
+      unit: () => ({ onDevice() {}, onPlan() {}, onEvent() {} }),
+      onAttempt: (_, { result }) => results.push(result),
+    },
+  });
+  assertEquals([results, interrupted], [["interrupted"], 1]);
 });
 
 Deno.test("runStation() fails a unit whose device cannot be opened, and goes on", async () => {
