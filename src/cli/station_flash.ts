@@ -79,7 +79,8 @@ function checkDetach(flags: StationCommand["flags"]): void {
   }
   if (flags.device === undefined && flags.simulate === undefined) {
     throw new UsageError(
-      "Cannot detach every device: docking stations, headsets and the like can be detached, too",
+      "Cannot combine --detach with --all or --watch: docking stations, headsets and the like " +
+        "would leave their programs, too, expected --device",
       { hint: "Say which programs are meant, for example with --device 0483:5740." },
     );
   }

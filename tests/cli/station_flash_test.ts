@@ -181,8 +181,8 @@ Deno.test("dfuse flash --detach says on which ports it is not sound, and what to
   const cases: [string[], string, string][] = [
     [["--watch", ...simulated], "looks like the next one", "Add --no-leave"],
     [["--watch", "--device", "0483:5740"], "looks like the next one", "Add --no-leave"],
-    [["--all"], "Cannot detach every device", "--device 0483:5740"],
-    [["--watch", "--no-leave"], "Cannot detach every device", "--device 0483:5740"],
+    [["--all"], "would leave their programs, too", "--device 0483:5740"],
+    [["--watch", "--no-leave"], "would leave their programs, too", "--device 0483:5740"],
   ];
   for (const [args, message, hint] of cases) {
     const { code, stdout, stderr } = await flash("--detach", ...args);
