@@ -89,4 +89,29 @@ export const detachSteps: readonly Step[] = [
       for (const path of paths) await guest.dfuse(["verify", file, "--device", path]);
     },
   },
+  {
+    name: "Programs come and go at a watched port, and each board is flashed once",
+    async run(guest) {
+      const file = await guest.write("file.dfu", FILE);
+      const journal = guest.path("watched.jsonl");
+      const options = ["--watch", "--detach", "--device", PROGRAM_IDS, "--no-leave", "--json"];
+      const watching = guest.startDfuse(["flash", file, ...options, "--journal", journal]);
+      const says = (state: string, count: number) =>
+        until(`${state}, ${count} times`, () => {
+          const times = watching.printed().split(`"state":"${state}"`).length - 1;
+          return Promise.resolve(times >= count || undefined);
+        });
+      for (const [index, board] of (["waiting", "waitingToo"] as const).entries()) {
+        const path = await guest.attach(board);
+        await says("passed", index + 1);
+        await guest.detach(path);
+        await says("waiting", index + 1);
+      }
+      watching.interrupt();
+      await watching.finish();
+      const lines = new TextDecoder().decode(await guest.read("watched.jsonl")).trim().split("\n");
+      const results = lines.map((line) => JSON.parse(line).result).join();
+      expect(results === "passed,passed", `a line for each board, found ${results}`);
+    },
+  },
 ];
