@@ -1,6 +1,6 @@
 import type { Extent, Image } from "../firmware/firmware.ts";
 import { firstDifference, readImage } from "../firmware/image.ts";
-import { clipExtents, totalSize } from "../plan/extents.ts";
+import { clipExtents, endOf, totalSize } from "../plan/extents.ts";
 import type { PageState, PageStates } from "../plan/operation.ts";
 import type { TargetedImage } from "../plan/resolve_images.ts";
 import { type TouchedPage, touchedPages } from "../plan/touched_pages.ts";
@@ -43,17 +43,40 @@ export async function surveyPages(
     states.set(target.alternate, pages);
     await session.selectAlternate(target.alternate);
     let before: PageState = "unchanged";
-    for (const page of touchedPages(target.outline, target.layout)) {
+    for (const group of pageGroups(target, options.transferSize)) {
       checkSignal(options.signal);
-      done += totalSize(page.extents);
-      if (!page.region.readable) continue;
       const probe = before === "different" || before === "looks-blank";
-      before = await surveyPage(session, page, { ...options, image: target.image, probe });
-      pages.set(page.address, before);
-      options.onProgress?.({ address: page.address, size: page.size, done });
+      const found = await surveyGroup(session, group, { ...options, image: target.image, probe });
+      for (const [index, page] of group.entries()) {
+        done += totalSize(page.extents);
+        const state = found[index];
+        if (state === undefined) continue;
+        before = state;
+        pages.set(page.address, state);
+        options.onProgress?.({ address: page.address, size: page.size, done });
+      }
     }
   }
   return states;
+}
+
+/** The pages that are touched, in groups of one region that one block can read whole; most are of one page. */
+function* pageGroups(
+  { outline, layout }: TargetedImage,
+  transferSize: number,
+): Generator<readonly TouchedPage[]> {
+  let group: TouchedPage[] = [];
+  for (const page of touchedPages(outline, layout)) {
+    const last = group.at(-1);
+    const joins = last !== undefined && endOf(last) === page.address &&
+      page.region === last.region && (group.length + 1) * page.size <= transferSize;
+    if (!joins && last !== undefined) {
+      yield group;
+      group = [];
+    }
+    group.push(page);
+  }
+  if (group.length > 0) yield group;
 }
 
 /** One packet on the bus: what is looked at first in a page that most likely differs. */
@@ -68,6 +91,25 @@ const SAMPLE_PARTS = { small: 2, large: 4 } as const;
 /** Pages up to this size, in bytes, count as small. */
 const SMALL_PAGE = 16 * 1024;
 
+/** What is known of each page of a group; nothing where they cannot be read. */
+async function surveyGroup(
+  session: DfuSession,
+  pages: readonly TouchedPage[],
+  options: PageOptions,
+): Promise<PageState[]> {
+  const [first] = pages;
+  if (first?.region.readable !== true) return [];
+  if (pages.length === 1) return [await surveyPage(session, first, options)];
+  // Small pages: to ask for each would take longer than to read them all.
+  const { image, erasedByte } = options;
+  const bytes = await session.read(first.address, endOf(pages.at(-1)!) - first.address);
+  return pages.map((page) => {
+    const offset = page.address - first.address;
+    const inPage = { address: page.address, bytes: bytes.subarray(offset, offset + page.size) };
+    return stateOf(judge(inPage, { page, image, erasedByte, found: NOTHING_SEEN }));
+  });
+}
+
 interface PageOptions extends SurveyOptions {
   readonly image: Image;
   /** Look at a few bytes before whole blocks are read. Pays where pages differ, costs where they do not. */
@@ -81,7 +123,7 @@ async function surveyPage(
 ): Promise<PageState> {
   const { image, transferSize, erasedByte, sampleBlank } = options;
   const known = { page, image, erasedByte };
-  let found: Findings = { unchanged: true, blank: true };
+  let found = NOTHING_SEEN;
   let seen: Extent = { address: page.address, size: 0 };
   const [first] = page.extents;
   if (options.probe && first !== undefined) {
@@ -99,8 +141,13 @@ async function surveyPage(
     seen = block;
     found = await look(session, seen, { ...known, found });
   }
-  if (found.unchanged) return "unchanged";
-  return found.blank ? "blank" : "different";
+  return stateOf(found);
+}
+
+/** Of a page of which all has been seen that matters. */
+function stateOf({ unchanged, blank }: Findings): PageState {
+  if (unchanged) return "unchanged";
+  return blank ? "blank" : "different";
 }
 
 /** Looks at a few bytes at the start of each part of the page, and at the last ones, but for what was `seen` just now. */
@@ -115,7 +162,7 @@ async function looksBlank(
     const offset = Math.min(Math.floor(part * page.size / parts), page.size - size);
     const extent = { address: page.address + offset, size };
     if (totalSize(clipExtents([extent], seen)) === size) continue;
-    const found = await look(session, extent, { ...known, found: UNDECIDED });
+    const found = await look(session, extent, { ...known, found: PERHAPS_BLANK });
     if (!found.blank) return false;
   }
   return true;
@@ -126,7 +173,8 @@ interface Findings {
   readonly blank: boolean;
 }
 
-const UNDECIDED: Findings = { unchanged: false, blank: true };
+const NOTHING_SEEN: Findings = { unchanged: true, blank: true };
+const PERHAPS_BLANK: Findings = { unchanged: false, blank: true };
 
 interface Known {
   readonly page: TouchedPage;
@@ -136,14 +184,22 @@ interface Known {
 }
 
 async function look(session: DfuSession, extent: Extent, known: Known): Promise<Findings> {
-  const { page, image, erasedByte, found } = known;
   const bytes = await session.read(extent.address, extent.size);
+  return judge({ address: extent.address, bytes }, known);
+}
+
+/** What is still possible after these bytes of the page have been read. */
+function judge(
+  { address, bytes }: { readonly address: number; readonly bytes: Uint8Array },
+  { page, image, erasedByte, found }: Known,
+): Findings {
   return {
-    unchanged: found.unchanged && clipExtents(page.extents, extent).every((part) => {
-      const offset = part.address - extent.address;
-      const actual = bytes.subarray(offset, offset + part.size);
-      return firstDifference(readImage(image, part), actual) === undefined;
-    }),
+    unchanged: found.unchanged &&
+      clipExtents(page.extents, { address, size: bytes.length }).every((part) => {
+        const offset = part.address - address;
+        const actual = bytes.subarray(offset, offset + part.size);
+        return firstDifference(readImage(image, part), actual) === undefined;
+      }),
     blank: found.blank && bytes.every((byte) => byte === erasedByte),
   };
 }
