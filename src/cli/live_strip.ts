@@ -1,8 +1,7 @@
 import type { ProgressEvent } from "../dfu/report.ts";
 import type { Extent } from "../firmware/firmware.ts";
-import { extentOf } from "../plan/check_images.ts";
 import type { DeviceProfile } from "../plan/device_profile.ts";
-import { appendExtent, overlaps } from "../plan/extents.ts";
+import { appendExtent, extentOf, overlaps } from "../plan/extents.ts";
 import type { PageRun, Plan } from "../plan/operation.ts";
 import { cellsIn, drawCells, type Mark, type Strip } from "./strip_cells.ts";
 import type { Style } from "./style.ts";

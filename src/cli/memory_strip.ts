@@ -1,5 +1,5 @@
 import type { Extent } from "../firmware/firmware.ts";
-import { extentOf } from "../plan/check_images.ts";
+import { extentOf } from "../plan/extents.ts";
 import type { MemoryLayout } from "../plan/memory_layout.ts";
 import type { PageAction, PageRun } from "../plan/operation.ts";
 import { cellsIn, layOutStrips, type Mark, renderLegend, renderStrips } from "./strip_cells.ts";

@@ -2,7 +2,7 @@ import { PlanError } from "../errors.ts";
 import type { DfuIds, Extent } from "../firmware/firmware.ts";
 import { formatAddress, formatRange, formatUsbIds } from "../format.ts";
 import type { DeviceProfile } from "./device_profile.ts";
-import { endOf, gapsIn, joinExtents, overlaps } from "./extents.ts";
+import { endOf, extentOf, gapsIn, joinExtents, overlaps } from "./extents.ts";
 import type { MemoryLayout, MemoryRegion } from "./memory_layout.ts";
 import type { PageRun } from "./operation.ts";
 
@@ -86,13 +86,6 @@ export function findSharedPages(pages: readonly PageRun[]): string[] {
     if (reaching === undefined || endOf(extentOf(run)) > endOf(extentOf(reaching))) reaching = run;
   }
   return [...problems.values()];
-}
-
-/** The addresses of a region, or of a run of pages. */
-export function extentOf(
-  pages: Pick<MemoryRegion, "address" | "pageSize" | "pageCount">,
-): Extent {
-  return { address: pages.address, size: pages.pageSize * pages.pageCount };
 }
 
 /** 0xFFFF in a suffix stands for any device; real files also carry a product of 0 for the same. */

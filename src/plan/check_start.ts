@@ -1,7 +1,7 @@
 import { checkVectorTable } from "../firmware/vector_table.ts";
 import { findUf2Family, formatUf2Family } from "../firmware/uf2_families.ts";
 import { formatAddress } from "../format.ts";
-import { extentOf } from "./check_images.ts";
+import { extentOf } from "./extents.ts";
 import { type DeviceProfile, specialArea } from "./device_profile.ts";
 import type { TargetedImage } from "./resolve_images.ts";
 

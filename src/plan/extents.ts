@@ -1,5 +1,18 @@
 import type { Extent } from "../firmware/firmware.ts";
 
+/** Pages of one size that follow each other. */
+export interface Pages {
+  readonly address: number;
+  /** In bytes; not always a power of two. */
+  readonly pageSize: number;
+  readonly pageCount: number;
+}
+
+/** The addresses of a region of memory, or of a run of pages. */
+export function extentOf({ address, pageSize, pageCount }: Pages): Extent {
+  return { address, size: pageSize * pageCount };
+}
+
 /** First address after an extent. */
 export function endOf(extent: Extent): number {
   return extent.address + extent.size;

@@ -1,12 +1,9 @@
 import { PlanError } from "../errors.ts";
 import { formatAddress, formatRange } from "../format.ts";
+import { endOf, extentOf, type Pages, totalSize } from "./extents.ts";
 
 /** Pages of one size and one kind that follow each other. */
-export interface MemoryRegion {
-  readonly address: number;
-  /** In bytes; not always a power of two. */
-  readonly pageSize: number;
-  readonly pageCount: number;
+export interface MemoryRegion extends Pages {
   readonly readable: boolean;
   readonly erasable: boolean;
   readonly writable: boolean;
@@ -209,9 +206,7 @@ function sortRegions(reading: Reading): MemoryRegion[] {
   for (const [index, { region, offset }] of sorted.entries()) {
     const before = sorted[index - 1]?.region;
     if (before === undefined || regionEnd(before) <= region.address) continue;
-    const ranges = [before, region].map((r) =>
-      formatRange({ address: r.address, size: regionSize(r) })
-    );
+    const ranges = [before, region].map((one) => formatRange(extentOf(one)));
     throw layoutError(text, offset, `regions ${ranges.join(" and ")} overlap`);
   }
   return sorted.map((entry) => entry.region);
@@ -237,14 +232,9 @@ function quote(text: string): string {
   return `"${text.replace(/\p{C}/gu, escape)}"`;
 }
 
-/** Bytes in a region. */
-export function regionSize(region: MemoryRegion): number {
-  return region.pageSize * region.pageCount;
-}
-
 /** The address after a region's last byte. */
 export function regionEnd(region: MemoryRegion): number {
-  return region.address + regionSize(region);
+  return endOf(extentOf(region));
 }
 
 /** The region that holds an address, if any does. */
@@ -275,5 +265,5 @@ export function layoutEnd(layout: MemoryLayout): number {
 
 /** Bytes in all regions together. */
 export function layoutSize(layout: MemoryLayout): number {
-  return layout.regions.reduce((size, region) => size + regionSize(region), 0);
+  return totalSize(layout.regions.map(extentOf));
 }

@@ -1,5 +1,6 @@
 import type { VoltageRange } from "../chips/chip.ts";
 import type { Extent } from "../firmware/firmware.ts";
+import type { Pages } from "./extents.ts";
 
 /**
  * What is done to a device, in order. An operation says what, never how: block numbers, address pointers and polling
@@ -72,11 +73,8 @@ export type PageReason =
   | "requested";
 
 /** Pages that follow each other and share size, action and reason. */
-export interface PageRun {
+export interface PageRun extends Pages {
   readonly alternate: number;
-  readonly address: number;
-  readonly pageSize: number;
-  readonly pageCount: number;
   readonly action: PageAction;
   readonly reason: PageReason;
   /** Bytes of the image in these pages. */

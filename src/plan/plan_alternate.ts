@@ -1,10 +1,10 @@
 import { PlanError } from "../errors.ts";
 import type { Extent } from "../firmware/firmware.ts";
 import { formatCount, formatRange } from "../format.ts";
-import { extentOf, findUnerasable, findUnreadable, throwProblems } from "./check_images.ts";
+import { findUnerasable, findUnreadable, throwProblems } from "./check_images.ts";
 import { type DeviceProfile, specialArea } from "./device_profile.ts";
-import { appendExtent, endOf, overlaps, totalSize } from "./extents.ts";
-import type { MemoryLayout } from "./memory_layout.ts";
+import { appendExtent, extentOf, overlaps, totalSize } from "./extents.ts";
+import { type MemoryLayout, regionEnd } from "./memory_layout.ts";
 import type { AlternateExtent, Operation, PageRun, PageState } from "./operation.ts";
 import { type PagePolicy, type PageWork, planPage } from "./plan_page.ts";
 import type { TargetedImage } from "./resolve_images.ts";
@@ -167,7 +167,7 @@ export function hasMassErase(profile: DeviceProfile): boolean {
 export function erasesAtOnce({ regions }: MemoryLayout, massErase: boolean): boolean {
   return massErase && regions.every((region, index) => {
     const before = regions[index - 1];
-    return region.erasable && (before === undefined || endOf(extentOf(before)) === region.address);
+    return region.erasable && (before === undefined || regionEnd(before) === region.address);
   });
 }
 

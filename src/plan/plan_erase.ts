@@ -1,12 +1,21 @@
 import { PlanError } from "../errors.ts";
 import type { Extent } from "../firmware/firmware.ts";
 import { formatAddress, formatRange } from "../format.ts";
-import { extentOf, throwProblems } from "./check_images.ts";
+import { throwProblems } from "./check_images.ts";
 import type { DeviceProfile } from "./device_profile.ts";
 import { estimatePlan } from "./estimate.ts";
-import { appendExtent, clipExtents, endOf, gapsIn, joinExtents, totalSize } from "./extents.ts";
+import {
+  appendExtent,
+  clipExtents,
+  endOf,
+  extentOf,
+  gapsIn,
+  joinExtents,
+  type Pages,
+  totalSize,
+} from "./extents.ts";
 import type { MemoryLayout, MemoryRegion } from "./memory_layout.ts";
-import type { Operation, PageRun, Plan } from "./operation.ts";
+import type { Operation, Plan } from "./operation.ts";
 import { erasesAtOnce, hasMassErase } from "./plan_alternate.ts";
 import { EMPTY_TOTALS } from "./totals.ts";
 
@@ -62,8 +71,6 @@ export function planErase(
     ...(estimate === undefined ? {} : { estimate }),
   };
 }
-
-type Pages = Pick<PageRun, "address" | "pageSize" | "pageCount">;
 
 const pageRun = { action: "erase", reason: "requested", imageSize: 0, writeSize: 0 } as const;
 

@@ -1,9 +1,9 @@
 import { PlanError } from "../errors.ts";
 import type { Extent } from "../firmware/firmware.ts";
 import { formatAddress, formatRange } from "../format.ts";
-import { extentOf, throwProblems } from "./check_images.ts";
+import { throwProblems } from "./check_images.ts";
 import type { DeviceProfile } from "./device_profile.ts";
-import { appendExtent, clipExtents, gapsIn } from "./extents.ts";
+import { appendExtent, clipExtents, extentOf, gapsIn } from "./extents.ts";
 
 /**
  * What to read: a range, or all readable memory of an alternate setting. Throws `PlanError` where the range is not all

@@ -1,10 +1,9 @@
 import { PlanError } from "../errors.ts";
 import type { Outline } from "../firmware/firmware.ts";
 import { formatAddress } from "../format.ts";
-import { extentOf, findUnwritable, throwProblems } from "./check_images.ts";
+import { findUnwritable, throwProblems } from "./check_images.ts";
 import { type DeviceProfile, specialArea } from "./device_profile.ts";
-import { endOf } from "./extents.ts";
-import type { MemoryLayout } from "./memory_layout.ts";
+import { type MemoryLayout, regionAt } from "./memory_layout.ts";
 
 /** One image of a file. Without `alternate` it goes where its addresses are. */
 export interface PlannedImage {
@@ -113,8 +112,6 @@ function targetOf(
 /** The first alternate setting whose memory holds the image's first byte, else the first one there is. */
 function alternateAt(outline: Outline, profile: DeviceProfile): number {
   const address = outline.segments[0]?.address ?? 0;
-  const holder = profile.alternates.find(({ layout }) =>
-    layout.regions.some((region) => region.address <= address && address < endOf(extentOf(region)))
-  );
+  const holder = profile.alternates.find(({ layout }) => regionAt(layout, address) !== undefined);
   return holder?.alternate ?? profile.alternates[0]?.alternate ?? 0;
 }

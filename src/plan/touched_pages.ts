@@ -1,6 +1,5 @@
 import type { Extent, Outline } from "../firmware/firmware.ts";
-import { clipExtents, endOf, ExtentCursor, subtractExtents } from "./extents.ts";
-import { extentOf } from "./check_images.ts";
+import { clipExtents, endOf, ExtentCursor, extentOf, subtractExtents } from "./extents.ts";
 import type { MemoryLayout, MemoryRegion } from "./memory_layout.ts";
 
 /** One page and what the image has in it. */

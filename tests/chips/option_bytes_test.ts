@@ -8,7 +8,7 @@ import {
   optionBlockSize,
 } from "../../src/chips/option_bytes.ts";
 import { profileOfChip, specialArea } from "../../src/plan/device_profile.ts";
-import { regionSize } from "../../src/plan/memory_layout.ts";
+import { extentOf } from "../../src/plan/extents.ts";
 import { formatBytes } from "../../src/format.ts";
 
 Deno.test("Every table is of parts that exist, each part once", () => {
@@ -31,7 +31,7 @@ Deno.test("Every block is one that the part's boot loader tells of, in address a
       const layout = profileOfChip(chip).alternates
         .find(({ layout }) => specialArea(layout) === "option-bytes")?.layout;
       const told = new Map(
-        layout?.regions.map((region) => [region.address, regionSize(region)]),
+        layout?.regions.map((region) => [region.address, extentOf(region).size]),
       );
       const wanted = table.blocks.map((block) => [block.address, optionBlockSize(block)]);
       assertEquals(wanted.map(([address]) => [address, told.get(address!)]), wanted, chip.id);

@@ -1,7 +1,6 @@
 import type { Extent } from "../../firmware/firmware.ts";
-import { extentOf } from "../../plan/check_images.ts";
 import type { AlternateProfile, DeviceProfile } from "../../plan/device_profile.ts";
-import { ExtentCursor, joinExtents } from "../../plan/extents.ts";
+import { ExtentCursor, extentOf, joinExtents } from "../../plan/extents.ts";
 import type { Plan } from "../../plan/operation.ts";
 import { findTreatments, type Span } from "./treatment.ts";
 

@@ -1,6 +1,5 @@
 import type { Extent } from "../../firmware/firmware.ts";
-import { endOf } from "../../plan/extents.ts";
-import { extentOf } from "../../plan/check_images.ts";
+import { endOf, extentOf } from "../../plan/extents.ts";
 import type { MemoryLayout, MemoryRegion } from "../../plan/memory_layout.ts";
 import { isIdle } from "./columns.ts";
 import { clipSpans, type Span } from "./treatment.ts";

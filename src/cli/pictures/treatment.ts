@@ -1,7 +1,6 @@
 import type { Extent } from "../../firmware/firmware.ts";
-import { extentOf } from "../../plan/check_images.ts";
 import type { AlternateProfile } from "../../plan/device_profile.ts";
-import { endOf, ExtentCursor, gapsIn, joinExtents } from "../../plan/extents.ts";
+import { endOf, ExtentCursor, extentOf, gapsIn, joinExtents } from "../../plan/extents.ts";
 import type { PageRun, Plan } from "../../plan/operation.ts";
 
 /** What a plan does to a byte of memory. Every byte of a part has one of these. */
