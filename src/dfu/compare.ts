@@ -1,4 +1,5 @@
 import { VerifyError } from "../errors.ts";
+import type { Extent } from "../firmware/firmware.ts";
 import { firstDifference } from "../firmware/image.ts";
 import { formatAddress, formatCount } from "../format.ts";
 
@@ -28,13 +29,13 @@ export class Comparison {
     this.#erasedByte = options.erasedByte;
   }
 
-  /** Compares one block, all of it within the page at `pageAddress`. */
+  /** Compares one block, all of it within the page at `pageAddress`; gives the range from the first byte that differs to the last. */
   add(block: {
     readonly address: number;
     readonly expected: Uint8Array;
     readonly found: Uint8Array;
     readonly pageAddress: number;
-  }): void {
+  }): Extent | undefined {
     const { address, expected, found, pageAddress } = block;
     const page = this.#pages.get(pageAddress) ??
       { address: pageAddress, differences: 0, compared: 0, blank: true };
@@ -42,20 +43,21 @@ export class Comparison {
     page.compared += expected.length;
     this.#compared += expected.length;
     page.blank &&= found.every((byte) => byte === this.#erasedByte);
-    for (
-      let index = firstDifference(expected, found) ?? Infinity;
-      index < expected.length;
-      index++
-    ) {
+    const first = firstDifference(expected, found);
+    if (first === undefined) return undefined;
+    this.#first ??= {
+      address: address + first,
+      expected: expected[first]!,
+      found: found[first] ?? 0,
+    };
+    let last = first;
+    for (let index = first; index < expected.length; index++) {
       if (found[index] === expected[index]) continue;
       page.differences++;
       this.#differences++;
-      this.#first ??= {
-        address: address + index,
-        expected: expected[index]!,
-        found: found[index] ?? 0,
-      };
+      last = index;
     }
+    return { address: address + first, size: last + 1 - first };
   }
 
   /** Throws `VerifyError` if anything differed. */

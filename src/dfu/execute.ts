@@ -203,24 +203,26 @@ class Execution {
     for (const block of writeBlocks(range, this.#options.transferSize)) {
       checkSignal(this.#options.signal);
       const found = await this.#options.session.read(block.address, block.size);
-      this.#compare(block, found);
-      this.#progress("verify", block);
+      this.#progress("verify", block, this.#compare(block, found));
     }
   }
 
-  /** A block may lie in several small pages: each is compared by itself, for the hint. */
-  #compare(block: Extent, found: Uint8Array): void {
+  /** A block may lie in several small pages: each is compared by itself, for the hint. Gives where it differs. */
+  #compare(block: Extent, found: Uint8Array): Extent[] {
     const expected = this.#contents(block);
+    const different: Extent[] = [];
     for (const page of this.#pagesIn(block)) {
       const part = clipExtents([block], page)[0]!;
       const from = part.address - block.address;
-      this.#comparison.add({
+      const range = this.#comparison.add({
         address: part.address,
         expected: expected.subarray(from, from + part.size),
         found: found.subarray(from, from + part.size),
         pageAddress: page.address,
       });
+      if (range !== undefined) different.push(range);
     }
+    return different;
   }
 
   *#pagesIn(block: Extent): Generator<Extent> {
@@ -250,7 +252,11 @@ class Execution {
     return bytes;
   }
 
-  #progress(stage: "read" | "erase" | "write" | "verify", step: Extent): void {
+  #progress(
+    stage: "read" | "erase" | "write" | "verify",
+    step: Extent,
+    different: readonly Extent[] = [],
+  ): void {
     this.#bytes[BYTES_OF[stage]] += step.size;
     this.#done[stage] += step.size;
     this.#options.onEvent?.({
@@ -260,6 +266,7 @@ class Execution {
       size: step.size,
       done: this.#done[stage],
       total: this.#totals[stage],
+      ...(different.length === 0 ? {} : { different }),
     });
   }
 }

@@ -1,4 +1,5 @@
 import type { DfuseError } from "../errors.ts";
+import type { Extent } from "../firmware/firmware.ts";
 
 /** The kinds of work that take time, in the order in which they come. */
 export type Stage = "survey" | "read" | "erase" | "write" | "verify" | "leave";
@@ -15,6 +16,8 @@ export type ProgressEvent =
     /** Bytes of this stage so far. */
     readonly done: number;
     readonly total: number;
+    /** Of `verify`: where in this step the device differs, first to last byte within each page. Missing where it does not. */
+    readonly different?: readonly Extent[];
   };
 
 /** Where the device is when dfuse lets go of it. */
@@ -33,7 +36,7 @@ export interface Report {
   readonly outcome: "done" | "nothing-to-do" | "failed" | "interrupted";
   readonly operationsDone: number;
   readonly operationCount: number;
-  /** In bytes. */
+  /** In bytes; `verified` are those that were compared, different ones too. */
   readonly bytes: Readonly<Record<"read" | "erased" | "written" | "verified", number>>;
   /** In milliseconds. */
   readonly durations: Readonly<Record<Stage, number>> & { readonly total: number };

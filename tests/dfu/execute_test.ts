@@ -102,6 +102,25 @@ Deno.test("executePlan() compares without changing anything", async () => {
   assertEquals([device.report.erases.size, device.report.bytesWritten], [0, 0]);
 });
 
+Deno.test("executePlan() tells with each step of verify where the device differs, page by page", async () => {
+  const { device, profile, execute } = await rig("stm32l072");
+  const data = seededRandom(1).bytes(512);
+  const input = inputOf([{ address: FLASH, data }]);
+  device.writeMemory(FLASH, data);
+  for (const index of [5, 9, 130, 300]) {
+    device.writeMemory(FLASH + index, Uint8Array.of(data[index]! ^ 1));
+  }
+  const told: unknown[] = [];
+  await execute(planVerify(input.images, profile), input.image, (event) => {
+    if (event.kind === "progress" && event.stage === "verify") told.push(event.different);
+  });
+  assertEquals(told, [[
+    { address: FLASH + 5, size: 5 },
+    { address: FLASH + 130, size: 1 },
+    { address: FLASH + 300, size: 1 },
+  ]]);
+});
+
 Deno.test("executePlan() leaves the device in dfuIDLE, after success and after failure", async () => {
   const { device, profile, execute, transport } = await rig("stm32f405");
   const data = seededRandom(1).bytes(4096);
