@@ -16,6 +16,8 @@ interface Cell {
   readonly done: Record<CellStage, number>;
   /** Whether the image is there, and need not be written. */
   isKept: boolean;
+  /** Whether verify found other bytes than it should. */
+  hasFailed: boolean;
 }
 
 interface LiveStretch {
@@ -67,6 +69,9 @@ export class LiveStrip {
       return;
     }
     this.#visit({ address, size }, (cell, part) => cell.done[stage] += part);
+    for (const range of event.different ?? []) {
+      this.#visit(range, (cell) => cell.hasFailed = true);
+    }
   };
 
   #visit(extent: Extent, act: (cell: Cell, size: number) => void): void {
@@ -110,16 +115,18 @@ function emptyCell(): Cell {
     planned: { erase: 0, write: 0, verify: 0 },
     done: { erase: 0, write: 0, verify: 0 },
     isKept: false,
+    hasFailed: false,
   };
 }
 
-/** How far a cell is, by the last of its stages that is complete. */
-type CellState = "done" | "written" | "erased" | "to-do" | "unchanged" | "none";
+/** How far a cell is, by the last of its stages that is complete. Only what was read back and found right is done. */
+type CellState = "done" | "failed" | "written" | "erased" | "to-do" | "unchanged" | "none";
 
 const MARKS: Readonly<Record<CellState, Mark>> = {
   "done": { block: "█", ascii: "#", color: "green", word: "done" },
+  "failed": { block: "!", ascii: "!", color: "red", word: "verify failed" },
   "written": { block: "▅", ascii: "+", color: "cyan", word: "written" },
-  "erased": { block: "▃", ascii: "x", color: "red", word: "erased" },
+  "erased": { block: "▃", ascii: "x", color: "yellow", word: "erased" },
   "to-do": { block: "▁", ascii: "-", color: "dim", word: "to do" },
   "unchanged": { block: "░", ascii: "=", color: "green", word: "unchanged" },
   "none": { block: "·", ascii: ".", color: "dim", word: "not touched" },
@@ -127,10 +134,11 @@ const MARKS: Readonly<Record<CellState, Mark>> = {
 const STATES = Object.keys(MARKS) as readonly CellState[];
 
 function stateOf(cell: Cell): CellState {
+  if (cell.hasFailed) return "failed";
   const planned = STAGES.filter((stage) => cell.planned[stage] > 0);
   if (planned.length === 0) return cell.isKept ? "unchanged" : "none";
   const complete = planned.filter((stage) => shareOf(cell, stage) === 1);
-  if (complete.length === planned.length) return "done";
+  if (complete.includes("verify") && complete.length === planned.length) return "done";
   if (complete.includes("write")) return "written";
   return complete.includes("erase") ? "erased" : "to-do";
 }
@@ -140,14 +148,24 @@ function shareOf({ planned, done }: Cell, stage: CellStage): number {
   return done[stage] >= planned[stage] - 1e-3 ? 1 : done[stage] / planned[stage];
 }
 
-/** A cell fills up by eighths from one state to the next: each of its stages is an equal part of the way. */
+/** A cell fills up by eighths: each of its stages from where the one before it ends to its own mark. */
 function markOf(cell: Cell): Mark {
   const mark = MARKS[stateOf(cell)];
-  if (mark === MARKS.done || mark === MARKS.unchanged || mark === MARKS.none) return mark;
-  const planned = STAGES.filter((stage) => cell.planned[stage] > 0);
-  const sum = planned.reduce((total, stage) => total + shareOf(cell, stage), 0);
-  return { ...mark, block: LEVELS.charAt(Math.floor(sum / planned.length * LEVELS.length)) };
+  if (!LEVELS.includes(mark.block)) return mark;
+  let level = 0;
+  let reached = 0;
+  for (const stage of STAGES.filter((stage) => cell.planned[stage] > 0)) {
+    level += (LEVEL_AT_END[stage] - reached) * shareOf(cell, stage);
+    reached = LEVEL_AT_END[stage];
+  }
+  return { ...mark, block: LEVELS.charAt(Math.min(Math.floor(level), LEVELS.length - 1)) };
 }
 
 /** Below the full block, which is for what is done. */
 const LEVELS = "▁▂▃▄▅▆▇";
+
+const LEVEL_AT_END: Readonly<Record<CellStage, number>> = {
+  erase: LEVELS.indexOf(MARKS.erased.block),
+  write: LEVELS.indexOf(MARKS.written.block),
+  verify: LEVELS.length,
+};

@@ -1,4 +1,5 @@
 import type { ProgressEvent, Report, Stage } from "../dfu/report.ts";
+import { VerifyError } from "../errors.ts";
 import { formatDuration, formatSize } from "../format.ts";
 import type { DeviceProfile } from "../plan/device_profile.ts";
 import type { Plan } from "../plan/operation.ts";
@@ -151,11 +152,12 @@ export function renderReport(report: Report, style: Style): string {
 }
 
 function summaryOf(report: Report): { word: string; color: Paint; rest: string } {
-  const { bytes, durations, operationsDone, operationCount } = report;
+  const { bytes, durations, operationsDone, operationCount, error } = report;
+  const compared = error instanceof VerifyError ? "compared" : "verified";
   const parts = [
     bytes.erased > 0 ? `${formatSize(bytes.erased)} erased` : "",
     bytes.written > 0 ? `${formatSize(bytes.written)} written` : "",
-    bytes.verified > 0 ? `${formatSize(bytes.verified)} verified` : "",
+    bytes.verified > 0 ? `${formatSize(bytes.verified)} ${compared}` : "",
   ].filter((part) => part !== "");
   const what = parts.length === 0 ? "" : `: ${parts.join(", ")}`;
   const time = formatDuration(durations.total);

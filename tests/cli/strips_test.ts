@@ -9,7 +9,9 @@ import { renderMemoryStrip } from "../../src/cli/memory_strip.ts";
 import { memoryCellCount, ProgressLines, renderStage } from "../../src/cli/progress.ts";
 import { PLAIN_STYLE, type Style } from "../../src/cli/style.ts";
 import type { ProgressEvent } from "../../src/dfu/report.ts";
+import type { Extent } from "../../src/firmware/firmware.ts";
 import { outlineImage } from "../../src/firmware/outline.ts";
+import { overlaps } from "../../src/plan/extents.ts";
 import { writeBlocks } from "../../src/plan/write_blocks.ts";
 import type { Picture } from "../../src/cli/pictures/picture.ts";
 import { picture, SAMPLES } from "./pictures/sample_pictures.ts";
@@ -111,8 +113,8 @@ for (const [name, columns, text] of GOLDEN) {
   });
 }
 
-/** Everything that a plan does, as the events that tell of it; `cut` ends it after so many. */
-function* eventsOf({ plan, profile }: Picture): Generator<ProgressEvent> {
+/** Everything that a plan does, as the events that tell of it; the device differs at `bad` in the end. */
+function* eventsOf({ plan, profile }: Picture, bad?: Extent): Generator<ProgressEvent> {
   for (const operation of plan.operations) {
     if (operation.kind === "erase") {
       const { address, pageSize, pageCount } = operation;
@@ -123,7 +125,8 @@ function* eventsOf({ plan, profile }: Picture): Generator<ProgressEvent> {
       yield step("erase", { address: 0, size: plan.totals.erasedSize });
     } else if (operation.kind === "write" || operation.kind === "verify") {
       for (const block of writeBlocks(operation, profile.transferSize)) {
-        yield step(operation.kind, block);
+        const isBad = operation.kind === "verify" && bad !== undefined && overlaps(block, bad);
+        yield { ...step(operation.kind, block), ...(isBad ? { different: [bad] } : {}) };
       }
     }
   }
@@ -131,8 +134,8 @@ function* eventsOf({ plan, profile }: Picture): Generator<ProgressEvent> {
 
 function step(
   stage: "erase" | "write" | "verify",
-  { address, size }: { address: number; size: number },
-): ProgressEvent {
+  { address, size }: Extent,
+): Extract<ProgressEvent, { kind: "progress" }> {
   return { kind: "progress", stage, address, size, done: 0, total: 0 };
 }
 
@@ -169,7 +172,7 @@ Deno.test("LiveStrip fills in as pages finish: to do, erased, written, done", ()
 Deno.test("LiveStrip shows a cell of many pages filling by eighths", () => {
   const sample = picture(["@Flash/0x08000000/64*1Kg"], {
     images: [{ segments: [[0x08000000, 65536]] }],
-  }, { verify: false });
+  });
   const strip = new LiveStrip(sample.profile, sample.plan, { cellCount: 4 });
   const seen: string[] = [];
   for (const event of eventsOf(sample)) {
@@ -177,13 +180,52 @@ Deno.test("LiveStrip shows a cell of many pages filling by eighths", () => {
     const drawn = strip.render(BLOCKS);
     if (drawn !== seen.at(-1)) seen.push(drawn);
   }
-  assertEquals(seen.slice(0, 5), ["[▁▁▁▁]", "[▂▁▁▁]", "[▃▁▁▁]", "[▄▁▁▁]", "[▄▂▁▁]"]);
+  assertEquals(seen.slice(0, 4), ["[▁▁▁▁]", "[▂▁▁▁]", "[▃▁▁▁]", "[▃▂▁▁]"]);
+  assertEquals(seen.slice(seen.indexOf("[▃▃▃▃]")).slice(0, 4), [
+    "[▃▃▃▃]",
+    "[▄▃▃▃]",
+    "[▅▃▃▃]",
+    "[▅▄▃▃]",
+  ]);
+  assertEquals(seen.slice(seen.indexOf("[▅▅▅▅]")).slice(0, 4), [
+    "[▅▅▅▅]",
+    "[▆▅▅▅]",
+    "[▇▅▅▅]",
+    "[█▅▅▅]",
+  ]);
   assertEquals(seen.at(-1), "[████]");
+});
+
+Deno.test("LiveStrip calls nothing done that was not read back", () => {
+  const sample = picture(["@Flash/0x08000000/16*1Kg"], {
+    images: [{ segments: [[0x08000000, 4096], [0x08002000, 1000]] }],
+    states: [[0, 0x08000000, 1, 1024, "unchanged"]],
+  }, { verify: false });
+  const strip = new LiveStrip(sample.profile, sample.plan, { cellCount: 16 });
+  for (const event of eventsOf(sample)) strip.onEvent(event);
+  assertEquals(strip.render(PLAIN_STYLE), "[=+++....+.......]");
+  assertEquals(strip.render(BLOCKS), "[░▅▅▅····▅·······]");
+  assertEquals(strip.marks().map(({ word }) => word), ["written", "unchanged", "not touched"]);
+});
+
+Deno.test("LiveStrip marks the cells in which verify found other bytes, and no others", () => {
+  const sample = FOUR_PAGES();
+  const { profile, plan } = sample;
+  const strip = new LiveStrip(profile, plan, { cellCount: 16 });
+  const bad = { address: 0x08000A00, size: 8 };
+  for (const event of eventsOf(sample, bad)) strip.onEvent(event);
+  assertEquals(strip.render(PLAIN_STYLE), "[=#!#....#.......]");
+  assertEquals(strip.render(BLOCKS), "[░█!█····█·······]");
+  const words = strip.marks().map(({ word }) => word);
+  assertEquals(words, ["done", "verify failed", "unchanged", "not touched"]);
+  const coarse = new LiveStrip(profile, plan, { cellCount: 4 });
+  for (const event of eventsOf(sample, bad)) coarse.onEvent(event);
+  assertEquals(coarse.render(PLAIN_STYLE), "[!.#.]");
 });
 
 for (const [name, make] of Object.entries(SAMPLES)) {
   for (const columns of [80, 40]) {
-    Deno.test(`LiveStrip ends with all done, in ${columns} columns: ${name}`, async () => {
+    Deno.test(`LiveStrip ends with all done or left blank, in ${columns} columns: ${name}`, async () => {
       const sample = await make();
       const style = { ...PLAIN_STYLE, columns };
       const cellCount = memoryCellCount(style);
@@ -194,7 +236,7 @@ for (const [name, make] of Object.entries(SAMPLES)) {
       for (const event of eventsOf(sample)) strip.onEvent(event);
       const ended = strip.marks().map(({ word }) => word);
       assertEquals(
-        ended.filter((word) => !["done", "unchanged", "not touched"].includes(word)),
+        ended.filter((word) => !["done", "erased", "unchanged", "not touched"].includes(word)),
         [],
       );
       assertEquals(strip.render(style).length, strip.length);
@@ -212,7 +254,7 @@ Deno.test("LiveStrip takes a mass erase as the erase of every page", () => {
   const strip = new LiveStrip(sample.profile, sample.plan, { cellCount: 4 });
   const [erase] = eventsOf(sample);
   strip.onEvent(erase!);
-  assertEquals(strip.render(PLAIN_STYLE), "[x###]");
+  assertEquals(strip.render(PLAIN_STYLE), "[xxxx]");
 });
 
 Deno.test("LiveStrip separates memories that do not touch", async () => {
