@@ -182,7 +182,8 @@ const FINAL: Readonly<Record<Report["finalState"], string>> = {
   "boot-loader": "The device is in its boot loader.",
   "left": "The program was started.",
   "reset": "The device has reset itself, as its option bytes demand.",
-  "lost": "The device no longer answers: unplug it, plug it in again, and run the same command.",
+  "lost":
+    "The device is gone or no longer answers as it should: unplug it, plug it in again, and run the same command.",
 };
 
 /** A report as the last line of a stream of events: see docs/json.md. */

@@ -11,7 +11,7 @@ import {
   readOptionBytes,
   writeOptionBytes,
 } from "./option_bytes.ts";
-import { isStall } from "./refusal.ts";
+import { isUnanswered } from "./refusal.ts";
 
 /** How a change ended. */
 export interface OptionOutcome {
@@ -129,7 +129,7 @@ async function returning<T>(
 
 /** A device that was open and no longer answers; one that does not come back is another matter. */
 function isLost(error: unknown): boolean {
-  return error instanceof TransportError && !isStall(error) && !isMissing(error);
+  return isUnanswered(error) && !isMissing(error);
 }
 
 function isMissing(error: unknown): boolean {

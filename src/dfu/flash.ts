@@ -150,7 +150,7 @@ export async function flashDevice(
   const { plan, report } = await flashOnce(device, input, options);
   const guessed = plan.pages.some((run) => run.reason === "looks-blank");
   const disproved = report.error instanceof VerifyError || report.error instanceof DeviceError;
-  if (!guessed || !disproved) return report;
+  if (!guessed || !disproved || report.finalState !== "boot-loader") return report;
   const again = await flashOnce(device, input, { ...options, fullSurvey: true });
   return addReports(report, again.report);
 }

@@ -6,7 +6,7 @@ import {
   type OptionBytes,
 } from "../chips/option_bytes.ts";
 import { guessChips } from "../chips/guess_chip.ts";
-import { DeviceError, PlanError, TransportError, VerifyError } from "../errors.ts";
+import { DeviceError, PlanError, VerifyError } from "../errors.ts";
 import { firstDifference } from "../firmware/image.ts";
 import { formatRange } from "../format.ts";
 import { type AlternateProfile, specialArea } from "../plan/device_profile.ts";
@@ -15,7 +15,7 @@ import { decodeOptionBytes, findOption, type OptionState } from "../plan/option_
 import type { OptionPlan } from "../plan/plan_option_bytes.ts";
 import type { FlashDevice } from "./flash.ts";
 import type { DeviceFacts } from "./open_device.ts";
-import { isStall } from "./refusal.ts";
+import { isUnanswered } from "./refusal.ts";
 
 /** A device, and what it says of itself. */
 export type OptionDevice = FlashDevice & { readonly facts: DeviceFacts };
@@ -150,9 +150,10 @@ const PROBE_SIZE = 64;
 /** errVENDOR: the device will not give out memory (AN3156 §4.1). */
 const ERR_VENDOR = 11;
 
-/** Whether an error is that of a device with read protection. */
+/** Whether an error is that of a device with read protection, which is still there. */
 export function isReadRefusal(error: unknown): boolean {
-  return error instanceof DeviceError && error.facts["status"] === ERR_VENDOR;
+  return error instanceof DeviceError && error.facts["status"] === ERR_VENDOR &&
+    !isUnanswered(error);
 }
 
 /**
@@ -185,7 +186,7 @@ async function untilGone(
     await work();
     return session.hasReset ? "gone" : "answered";
   } catch (error) {
-    if (error instanceof TransportError && !isStall(error)) return "gone";
+    if (isUnanswered(error)) return "gone";
     throw error;
   }
 }

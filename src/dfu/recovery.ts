@@ -1,5 +1,5 @@
 import type { Quirk } from "../chips/chip.ts";
-import { DeviceError } from "../errors.ts";
+import { DeviceError, DfuseError } from "../errors.ts";
 import type { Clock } from "../usb/transport.ts";
 import { stuckEraseMs } from "./limits.ts";
 import { isBusy, type StatusPoller } from "./poll.ts";
@@ -49,6 +49,29 @@ export async function recoverDevice(
       await leaveState(status, requests);
     }
     status = await poller.status();
+  }
+}
+
+/**
+ * Recovers from the failure of a step. Where that fails too, the step's failure is what is thrown: what failed after it is
+ * its cause, in its hint, and in the fact `recovery`.
+ *
+ * @throws {DeviceError} if the device cannot be brought back.
+ */
+export async function recoverAfter(
+  failure: DeviceError,
+  recover: () => Promise<void>,
+): Promise<void> {
+  try {
+    await recover();
+  } catch (cause) {
+    if (!(cause instanceof DfuseError)) throw cause;
+    const { message, hint = "", facts } = failure;
+    throw new DeviceError(message, {
+      hint: `${hint} After that it could not be used any more: ${cause.message}.`.trim(),
+      facts: { ...facts, recovery: cause.message },
+      cause,
+    });
   }
 }
 

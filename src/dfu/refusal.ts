@@ -93,8 +93,9 @@ export async function tolerateStall(request: () => Promise<void>): Promise<void>
   }
 }
 
-/** Whether a transfer got no answer at all, as when the device has reset itself. */
+/** Whether a transfer got no answer at all, as when the device has reset itself; or the one after a refusal. */
 export function isUnanswered(error: unknown): boolean {
+  if (error instanceof DeviceError) return isUnanswered(error.cause);
   return error instanceof TransportError && error.kind !== "stall";
 }
 

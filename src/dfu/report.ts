@@ -28,7 +28,7 @@ export type FinalState =
   | "left"
   /** Reset itself, as parts do when their option bytes are written. */
   | "reset"
-  /** Gone, or no longer answering. */
+  /** Gone, no longer answering, or in a state that no request gets it out of: it must be plugged in again. */
   | "lost";
 
 /** What was done to one device. */

@@ -24,7 +24,7 @@ import {
   FIRST_DATA_BLOCK,
   VOLTAGE_CODES,
 } from "./protocol.ts";
-import { recoverDevice } from "./recovery.ts";
+import { recoverAfter, recoverDevice } from "./recovery.ts";
 import {
   explain,
   hasSucceeded,
@@ -86,9 +86,12 @@ export class DfuSession {
     return this.#hasReset;
   }
 
-  /** Brings the device from any state to dfuIDLE; waits for what an earlier run began. */
-  async recover(): Promise<void> {
-    await this.#recover(MAXIMUM_RECOVERY_MS);
+  /** Brings the device from any state to dfuIDLE; waits so many milliseconds for what an earlier run began. */
+  async recover(maximumMs = MAXIMUM_RECOVERY_MS): Promise<void> {
+    this.#blocks.forget();
+    const { clock, quirks } = this.#options;
+    await recoverDevice(this.#requests, this.#poller, { clock, quirks, maximumMs });
+    this.#state = DfuState.dfuIDLE;
   }
 
   /** Leaves the device where any tool can go on. */
@@ -166,11 +169,12 @@ export class DfuSession {
       this.#state = DfuState.dfuUPLOAD_IDLE;
       this.#blocks.advance({ address, size });
       if (data.length === size) return data;
-      await this.recover();
-      throw new DeviceError(`Cannot ${doing}: the device sent ${data.length} bytes`, {
+      const failure = new DeviceError(`Cannot ${doing}: the device sent ${data.length} bytes`, {
         hint: "The memory may end earlier than the device's layout says, or be read-protected.",
         facts: { address, expected: size, found: data.length },
       });
+      await recoverAfter(failure, () => this.recover());
+      throw failure;
     });
   }
 
@@ -197,13 +201,6 @@ export class DfuSession {
       this.#state = DfuState.dfuMANIFEST;
       await askToLeave(this.#requests, this.#poller, this.#options.clock);
     });
-  }
-
-  async #recover(maximumMs: number): Promise<void> {
-    this.#blocks.forget();
-    const { clock, quirks } = this.#options;
-    await recoverDevice(this.#requests, this.#poller, { clock, quirks, maximumMs });
-    this.#state = DfuState.dfuIDLE;
   }
 
   /** A device with one alternate setting may stall the choice of it (USB 2.0 §9.4.10). */
@@ -256,14 +253,14 @@ export class DfuSession {
   async #toIdle(maximumMs = MAXIMUM_RECOVERY_MS): Promise<void> {
     if (this.#state === DfuState.dfuIDLE) return;
     if (this.#state !== DfuState.dfuDNLOAD_IDLE && this.#state !== DfuState.dfuUPLOAD_IDLE) {
-      return await this.#recover(maximumMs);
+      return await this.recover(maximumMs);
     }
     try {
       await this.#requests.abort();
       this.#state = DfuState.dfuIDLE;
     } catch (error) {
       if (!isStall(error)) throw error;
-      await this.#recover(maximumMs);
+      await this.recover(maximumMs);
     }
   }
 
@@ -278,12 +275,11 @@ export class DfuSession {
       } catch (error) {
         const status = await this.#statusAfter(error, doing);
         const accident = isStall(error) && !isRefusal(status);
-        if (accident && attempt < MAX_ATTEMPTS) {
-          await this.recover();
-          continue;
-        }
-        await this.#recover(MAXIMUM_FINISH_MS);
-        throw refused(doing, status, { stalled: accident });
+        const again = accident && attempt < MAX_ATTEMPTS;
+        const failure = refused(doing, status, { stalled: accident });
+        const maximumMs = again ? MAXIMUM_RECOVERY_MS : MAXIMUM_FINISH_MS;
+        await recoverAfter(failure, () => this.recover(maximumMs));
+        if (!again) throw failure;
       }
     }
   }
@@ -292,7 +288,11 @@ export class DfuSession {
   async #statusAfter(error: unknown, doing: string): Promise<DfuStatus> {
     this.#state = DfuState.dfuERROR;
     if (error instanceof RefusedError) return error.status;
-    if (isStall(error)) return await this.#poller.status();
-    throw explain(doing, error);
+    if (!isStall(error)) throw explain(doing, error);
+    try {
+      return await this.#poller.status();
+    } catch (unanswered) {
+      throw explain(doing, unanswered);
+    }
   }
 }

@@ -142,6 +142,35 @@ Deno.test("flashDevice() with the supply voltage is at least twice as fast on an
   assert(slow.durations.total > 2 * fast.durations.total);
 });
 
+for (const [id, fill] of [["stm32l432", "random"], ["stm32f405", "blank"]] as const) {
+  Deno.test(`flashDevice() reports a refusal that the device did not survive, and that it is lost (${id})`, async () => {
+    const chip = findChip(id);
+    const whole = plugIn(id, { fill });
+    await flash(whole, INPUT, { chip });
+    const { transfers } = whole.device.report;
+    let refusals = 0;
+    for (const kind of ["disconnect", "busy"] as const) {
+      for (let transfer = 20; transfer < transfers; transfer++) {
+        const refusal = { transfer, kind: "status", status: "errPROG" } as const;
+        const faults = [refusal, { transfer: transfer + 1, kind }];
+        const stages: string[] = [];
+        const onEvent = (event: ProgressEvent) => {
+          if (event.kind === "stage") stages.push(event.stage);
+        };
+        const board = plugIn(id, { fill, faults });
+        const { error, finalState } = await flash(board, INPUT, { chip, onEvent });
+        const isWrite = finalState === "lost" && stages.at(-1) === "write";
+        assertEquals(isWrite, error?.message.startsWith("Cannot write") ?? false);
+        if (error?.facts["recovery"] === undefined) continue;
+        refusals++;
+        assert(/errPROG \(6\)|request \(USB stall\)/.test(error.message), error.message);
+        assertEquals([error.exitCode, finalState], [ExitCode.device, "lost"]);
+      }
+    }
+    assert(refusals > 10, `${refusals} refusals`);
+  });
+}
+
 Deno.test("flashDevice() stops at every step when asked to, and the next run goes on", async () => {
   for (const [id, every] of [["stm32f405", 7], ["stm32l432", 5]] as const) {
     const chip = findChip(id);

@@ -328,3 +328,14 @@ Deno.test("unprotectDevice() says that protection stays", async () => {
   const error = await assertRejects(() => unprotectDevice(rig.device, { reopen }), DeviceError);
   assertStringIncludes(error.message, "still refuses to be read");
 });
+
+Deno.test("isReadProtected() takes no device for protected that was lost after its refusal", async () => {
+  for (let offset = 1;; offset++) {
+    const { transfers } = (await start("stm32f405", { readProtected: true })).board.device.report;
+    const faults = [{ kind: "disconnect", transfer: transfers + offset }] as const;
+    const { board, device } = await start("stm32f405", { readProtected: true, faults });
+    const isProtected = await isReadProtected(device).catch(() => false);
+    assertEquals(isProtected, board.device.isAttached, `disconnected at transfer ${offset}`);
+    if (isProtected) return assert(offset > 5, `${offset} transfers`);
+  }
+});

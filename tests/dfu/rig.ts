@@ -168,3 +168,14 @@ export function statusBytes(state: number, { status = 0, pollTimeoutMs = 0 } = {
   bytes[4] = state;
   return bytes;
 }
+
+/** A session with a device that answers from a script. */
+export function scriptedSession(transport: Transport, transferSize = 2048): DfuSession {
+  return new DfuSession(transport, {
+    interfaceNumber: 0,
+    transferSize,
+    quirks: [],
+    pollEarly: true,
+    clock: new VirtualClock(),
+  });
+}

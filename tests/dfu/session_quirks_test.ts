@@ -1,12 +1,11 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { DfuState } from "../../src/dfu/protocol.ts";
-import { DfuSession } from "../../src/dfu/session.ts";
 import { DeviceError, TransportError } from "../../src/errors.ts";
-import { VirtualClock } from "../../src/simulator/virtual_clock.ts";
 import { littleEndian, pattern } from "../simulator/host.ts";
 import {
   assertBytes,
   FLASH,
+  scriptedSession,
   ScriptedTransport,
   startSession,
   statusBytes,
@@ -195,14 +194,7 @@ Deno.test("leave: a device that takes its time is asked again, three times at mo
     statuses++;
     return statusBytes(statuses === 1 ? DfuState.dfuDNLOAD_IDLE : DfuState.dfuMANIFEST_SYNC);
   });
-  const session = new DfuSession(transport, {
-    interfaceNumber: 0,
-    transferSize: 2048,
-    quirks: [],
-    pollEarly: true,
-    clock: new VirtualClock(),
-  });
-  await session.leave(FLASH);
+  await scriptedSession(transport).leave(FLASH);
   assertEquals(statuses, 1 + 3);
 });
 

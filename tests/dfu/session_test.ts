@@ -1,11 +1,15 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { DfuState } from "../../src/dfu/protocol.ts";
-import { DfuSession } from "../../src/dfu/session.ts";
 import { DeviceError, TransportError } from "../../src/errors.ts";
-import { VirtualClock } from "../../src/simulator/virtual_clock.ts";
-import type { Transport } from "../../src/usb/transport.ts";
 import { littleEndian, pattern } from "../simulator/host.ts";
-import { assertBytes, FLASH, ScriptedTransport, startSession, statusBytes } from "./rig.ts";
+import {
+  assertBytes,
+  FLASH,
+  scriptedSession,
+  ScriptedTransport,
+  startSession,
+  statusBytes,
+} from "./rig.ts";
 
 const DFU_IDLE = 2;
 
@@ -68,14 +72,18 @@ Deno.test("DfuSession.recover() gives up on a device that stays busy for ever", 
 
 Deno.test("DfuSession.recover() gives up on a device that no request moves", async () => {
   const transport = new ScriptedTransport(() => statusBytes(DfuState.dfuUPLOAD_IDLE));
-  const error = await assertRejects(() => session(transport).recover(), DeviceError);
+  const error = await assertRejects(() => scriptedSession(transport).recover(), DeviceError);
   assert(error.message.includes("dfuUPLOAD-IDLE"), error.message);
 });
 
 Deno.test("DfuSession.recover() says so when the program runs", async () => {
   for (const state of [DfuState.appIDLE, DfuState.appDETACH]) {
     const transport = new ScriptedTransport(() => statusBytes(state));
-    await assertRejects(() => session(transport).recover(), DeviceError, "its program runs");
+    await assertRejects(
+      () => scriptedSession(transport).recover(),
+      DeviceError,
+      "its program runs",
+    );
     assertEquals(transport.sent.length, 1);
   }
 });
@@ -140,7 +148,7 @@ Deno.test("DfuSession writes and reads beyond block 0xFFFF with a new address", 
     }
     return new Uint8Array(size);
   });
-  const talk = session(transport, size);
+  const talk = scriptedSession(transport, size);
   const expected = Array.from({ length: 0xFFFF + 3 }, (_, index) => FLASH + index * size);
   const block = new Uint8Array(size);
   for (const address of expected) await talk.write(address, block);
@@ -174,36 +182,6 @@ Deno.test("DfuSession sets the address anew after an erase and after another alt
   assertBytes(device.readMemory(FLASH, 6144), Uint8Array.from([...data, ...data, ...data]));
 });
 
-Deno.test("DfuSession says why the device refuses, and goes on afterwards", async () => {
-  const rig = await startSession("stm32f405", { readProtected: true });
-  const { session, device, host } = rig;
-  const jobs: [string, () => Promise<unknown>][] = [
-    ["write 4 bytes at 0x08000000", () => session.write(FLASH, pattern(4))],
-    ["read 64 bytes at 0x08000000", () => session.read(FLASH, 64)],
-    ["erase the page at 0x08000000", () => session.erasePage({ address: FLASH, size: 0x4000 })],
-    ["erase the whole memory", () => session.eraseAll()],
-  ];
-  for (const [doing, job] of jobs) {
-    const error = await assertRejects(job, DeviceError);
-    assert(error.message.startsWith(`Cannot ${doing}: errVENDOR (11)`), error.message);
-    assert(error.hint?.includes("RDP level 1"), error.hint);
-    assertEquals(error.facts["status"], 11);
-    assertEquals(await host.state(), DFU_IDLE);
-  }
-  const wrong = await assertRejects(() => session.write(0x20000000, pattern(4)), DeviceError);
-  assert(wrong.message.includes("errTARGET (1)"), wrong.message);
-  assertEquals(device.report.violationCount, 0);
-});
-
-Deno.test("DfuSession.read() refuses an answer that is too short", async () => {
-  const { session, host } = await startSession("stm32f405");
-  const end = FLASH + 0x100000;
-  const error = await assertRejects(() => session.read(end - 16, 64), DeviceError);
-  assertEquals(error.facts, { address: end - 16, expected: 64, found: 16 });
-  assertEquals(await host.state(), DFU_IDLE);
-  assertEquals((await session.read(end - 16, 16)).length, 16);
-});
-
 Deno.test("DfuSession.write() does it again from a new address after an accidental stall", async () => {
   const fresh = await startSession("stm32f405", { fill: "blank" });
   for (let transfer = 1; transfer <= 12; transfer++) {
@@ -221,79 +199,16 @@ Deno.test("DfuSession.write() does it again from a new address after an accident
   assertEquals(fresh.device.report.stalls, 0);
 });
 
-Deno.test("DfuSession says that a device stalls for ever", async () => {
-  let asked = 0;
-  const transport = new ScriptedTransport(({ setup }) => {
-    if (setup.request === 3) return statusBytes(DfuState.dfuIDLE);
-    asked++;
-    return new TransportError("stall", "stall");
-  });
-  const error = await assertRejects(() => session(transport).write(FLASH, pattern(4)), DeviceError);
-  assert(error.message.includes("refuses the request (USB stall), in dfuIDLE (2)"), error.message);
-  assert(asked <= 20, `${asked} requests`);
-});
-
-Deno.test("DfuSession says at what a device stays busy, in which state, and for how long", async () => {
-  const transport = new ScriptedTransport(({ setup }) =>
-    setup.request === 3 ? statusBytes(DfuState.dfuDNBUSY, { pollTimeoutMs: 100 }) : new Uint8Array()
-  );
-  const error = await assertRejects(() => session(transport).eraseAll(), DeviceError);
-  assertEquals(
-    error.message.replace(/\d+ min \d+ s|[\d.]+ s/g, "N"),
-    "Cannot erase the whole memory: the device is still in dfuDNBUSY (4), at work, after N",
-  );
-  assertEquals(error.facts, { status: 0, state: DfuState.dfuDNBUSY });
-});
-
-Deno.test("DfuSession refuses a device that ends its work in a state where it should not be", async () => {
-  for (const state of [DfuState.dfuMANIFEST, DfuState.dfuUPLOAD_IDLE]) {
-    let first = true;
-    const transport = new ScriptedTransport(({ setup }) => {
-      if (setup.request !== 3) return new Uint8Array();
-      const bytes = statusBytes(first ? state : DfuState.dfuIDLE);
-      first = false;
-      return bytes;
-    });
-    await assertRejects(() => session(transport).eraseAll(), DeviceError, "Cannot erase");
-  }
-});
-
-Deno.test("DfuSession refuses an error that a device tells in any state", async () => {
-  const transport = new ScriptedTransport(({ setup }) =>
-    setup.request === 3 ? statusBytes(DfuState.dfuDNLOAD_IDLE, { status: 3 }) : new Uint8Array()
-  );
-  const writing = () => session(transport).write(FLASH, pattern(4));
-  await assertRejects(writing, DeviceError, "Cannot make the device ready: errWRITE (3)");
-  assert(!transport.sent.some(({ setup }) => setup.value === 2));
-});
-
 Deno.test("DfuSession.selectAlternate() forgives a device with one alternate that stalls the choice", async () => {
   const transport = new ScriptedTransport(({ setup }) =>
     setup.request === 11
       ? new TransportError("stall", "stall")
       : statusBytes(setup.request === 3 ? DfuState.dfuIDLE : 0)
   );
-  await session(transport).selectAlternate(0);
-  await assertRejects(() => session(transport).selectAlternate(1), DeviceError, "alternate");
+  await scriptedSession(transport).selectAlternate(0);
+  await assertRejects(
+    () => scriptedSession(transport).selectAlternate(1),
+    DeviceError,
+    "alternate",
+  );
 });
-
-Deno.test("DfuSession passes a time-out and a lost device on", async () => {
-  for (const kind of ["timeout", "disconnect"] as const) {
-    const { session } = await startSession("stm32f405", { faults: [{ transfer: 1, kind }] });
-    const error = await assertRejects(() => session.write(FLASH, pattern(4)), TransportError);
-    assertEquals(error.kind, kind === "timeout" ? "timeout" : "disconnected");
-    const found = kind === "timeout" ? "did not answer in time" : "is disconnected";
-    assertEquals(error.message, `Cannot write 4 bytes at 0x08000000: the device ${found}`);
-    assert(error.hint !== undefined);
-  }
-});
-
-function session(transport: Transport, transferSize = 2048): DfuSession {
-  return new DfuSession(transport, {
-    interfaceNumber: 0,
-    transferSize,
-    quirks: [],
-    pollEarly: true,
-    clock: new VirtualClock(),
-  });
-}
