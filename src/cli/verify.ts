@@ -1,6 +1,5 @@
 import { executePlan } from "../dfu/execute.ts";
 import { flashInputOf, imagesByAlternate } from "../dfu/flash_input.ts";
-import { collectFiles } from "../firmware/merge_files.ts";
 import { planVerify } from "../plan/plan_verify.ts";
 import { createCommand } from "./create_command.ts";
 import { type FileArguments, readFileArguments } from "./file_arguments.ts";
@@ -8,17 +7,21 @@ import { conclude, createListener } from "./event_lines.ts";
 import { addTargetDeviceOptions, type TargetFlags, withTarget } from "./open_target.ts";
 import type { Output } from "./output.ts";
 import { addFirmwareOptions, type PlanFlags } from "./plan_options.ts";
+import { readCheckedFirmware } from "./station_firmware.ts";
+import { addProofOptions, type ProofFlags } from "./station_flags.ts";
 
-type VerifyFlags = TargetFlags & Pick<PlanFlags, "address" | "ignoreCrc" | "alternate" | "json"> & {
-  readonly quiet?: boolean;
-};
+type VerifyFlags =
+  & TargetFlags
+  & ProofFlags
+  & Pick<PlanFlags, "address" | "ignoreCrc" | "alternate" | "json">
+  & { readonly quiet?: boolean };
 
 /** `dfuse verify`: compare a device with a file, and change nothing. */
 export function verifyCommand(output: Output) {
   const command = createCommand()
     .description("Compare a device's memory with a file; nothing is changed.")
     .arguments("<files...:string>");
-  return addTargetDeviceOptions(addFirmwareOptions(command))
+  return addProofOptions(addTargetDeviceOptions(addFirmwareOptions(command)))
     .option("-a, --alternate <number:integer>", "Alternate setting to compare.")
     .option("-q, --quiet", "Print nothing but errors.")
     .option("--json", "Print one JSON event per line (see docs/json.md).")
@@ -29,8 +32,9 @@ export function verifyCommand(output: Output) {
 }
 
 async function verify(output: Output, files: FileArguments, flags: VerifyFlags): Promise<void> {
-  const { ignoreCrc, alternate } = flags;
-  const input = flashInputOf(await collectFiles(files.files, { ignoreCrc }));
+  const { alternate } = flags;
+  const { firmware } = await readCheckedFirmware(files, flags);
+  const input = flashInputOf(firmware);
   await withTarget(flags, output, async (target, signal) => {
     const { device, clock } = target;
     const choice = alternate === undefined ? {} : { alternate };

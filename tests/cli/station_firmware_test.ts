@@ -39,6 +39,26 @@ Deno.test("dfuse plan and flash --dry-run refuse a file that a flash would refus
     }
   }));
 
+Deno.test("dfuse verify compares with no file that a flash would refuse", () =>
+  inFolder(async (folder) => {
+    const file = `${folder}/fw.dfu`;
+    const board = `${CHIP},image=${folder}/board.img`;
+    await Deno.copyFile(EXAMPLE, file);
+    assertEquals((await runDfuse(["flash", file, "--simulate", board])).code, 0);
+    const verify = (...more: readonly string[]) =>
+      runDfuse(["verify", file, "--simulate", board, ...more]);
+    assertEquals((await verify("--sha256", SUM)).code, 0);
+    for (const proof of [["--sha256", OTHER], ["--public-key", KEY]]) {
+      const refused = await verify(...proof);
+      assertEquals([refused.code, refused.stdout], [3, ""], refused.stderr);
+    }
+    await Deno.writeTextFile(`${file}.sha256`, `${SUM}  fw.dfu\n`);
+    assertEquals((await verify()).code, 0);
+    await Deno.writeTextFile(`${file}.sha256`, `${OTHER}  fw.dfu\n`);
+    const changed = await verify();
+    assertEquals([changed.code, changed.stdout], [3, ""], changed.stderr);
+  }));
+
 Deno.test("dfuse flash job.json --dry-run checks the sum in the job", () =>
   inFolder(async (folder) => {
     await Deno.copyFile(EXAMPLE, `${folder}/fw.dfu`);
