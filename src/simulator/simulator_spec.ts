@@ -27,6 +27,7 @@ export function parseSimulatorSpec(text: string): SimulatorSpec {
     const [key = ""] = setting.split("=", 1);
     const value = setting.slice(key.length + 1);
     const read = Object.hasOwn(KEYS, key) ? KEYS[key] : undefined;
+    if (BENCH_KEYS.includes(key)) throw oneBoard(setting);
     if (read === undefined) throw unknown(setting, `a setting such as ${keysText()}`);
     spec = { ...spec, ...read({ text: setting, value }, spec) };
   }
@@ -70,6 +71,19 @@ const KEYS: Readonly<Record<string, Read>> = {
   runtime: (setting) => ({ runtime: oneOf(["detaches", "waits"], setting) }),
   fault: (setting, spec) => ({ faults: [...spec.faults, readFault(setting)] }),
 };
+
+/** What makes several boards, for a production line: see docs/production-line.md. */
+const BENCH_KEYS: readonly string[] = ["count", "units"];
+
+function oneBoard(text: string): UsageError {
+  return new UsageError(
+    `Cannot use simulator setting "${text}" here: it makes several boards, expected one`,
+    {
+      hint: "Leave it out, also to see a plan with --dry-run. To flash several boards, " +
+        "use dfuse flash --all or --watch; to serve them, dfuse simulate --count.",
+    },
+  );
+}
 
 function keysText(): string {
   return Object.keys(KEYS).map((key) => `${key}=`).join(", ");

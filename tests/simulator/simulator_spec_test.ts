@@ -67,3 +67,13 @@ Deno.test("parseSimulatorSpec() says what is allowed", () => {
     assertStringIncludes(error.message, message);
   }
 });
+
+Deno.test("parseSimulatorSpec() says where several boards can be had", () => {
+  for (const setting of ["count=2", "units=10", "count=", "units"]) {
+    const error = assertThrows(() => parseSimulatorSpec(`stm32f405,${setting}`), UsageError);
+    assertStringIncludes(error.message, `"${setting}" here: it makes several boards`);
+    for (const words of ["Leave it out", "--dry-run", "--all or --watch"]) {
+      assertStringIncludes(error.hint ?? "", words);
+    }
+  }
+});
