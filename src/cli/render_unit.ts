@@ -34,6 +34,16 @@ export function unitLines({ row, free, added }: UnitPlan, style: Style): string[
   ];
 }
 
+/** `unit serial A-1` for each value that a unit got: its name may be that of something that the device has, too. */
+export function unitPhrases(values: Readonly<Record<string, string>> = {}): string[] {
+  return Object.entries(values).map(([name, value]) => `unit ${name} ${value}`);
+}
+
+/** `device serial 3573`: what USB tells, which a serial number in unit data does not change. */
+export function deviceSerial(serial: string): string {
+  return `device serial ${serial}`;
+}
+
 /** The same for a program. */
 export function unitDocument({ row, free, added }: UnitPlan): Record<string, unknown> {
   return {

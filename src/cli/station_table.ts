@@ -1,4 +1,5 @@
 import { formatDuration } from "../format.ts";
+import { deviceSerial, unitPhrases } from "./render_unit.ts";
 import type { PortRow, StationState } from "./station_state.ts";
 import { type Paint, paint, type Style } from "./style.ts";
 import { hang, lineWidth } from "./wrap.ts";
@@ -101,7 +102,7 @@ function smallLines(ports: readonly PortRow[], style: Style): string[] {
 
 const LEAST_NAME_WIDTH = 10;
 
-/** `A         ** PASS **  12.3 s, serial 3573`. */
+/** `A         ** PASS **  12.3 s, device serial 3573`. */
 function smallLine(
   row: PortRow,
   { style, nameWidth }: { readonly style: Style; readonly nameWidth: number },
@@ -155,15 +156,10 @@ function detailWords(row: PortRow): string[] {
   const words = [
     ms === undefined ? "" : formatDuration(ms),
     isDone && last?.skipped === true ? "was programmed" : "",
-    isDone ? unitWords(last?.unit) : "",
-    serial === undefined ? "" : `serial ${serial}`,
+    isDone ? unitPhrases(last?.unit).join(", ") : "",
+    serial === undefined ? "" : deviceSerial(serial),
   ];
   return words.filter((word) => word !== "");
-}
-
-/** The values that a unit got; its own serial number says nothing then. */
-function unitWords(unit: Readonly<Record<string, string>> | undefined): string {
-  return Object.entries(unit ?? {}).map(([name, value]) => `${name} ${value}`).join(", ");
 }
 
 function failureLines(row: PortRow, style: Style): string[] {

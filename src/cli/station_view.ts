@@ -6,6 +6,7 @@ import type { Port } from "../station/port.ts";
 import type { StationListener, StationTotals } from "../station/station.ts";
 import type { Clock } from "../usb/transport.ts";
 import type { Output } from "./output.ts";
+import { deviceSerial, unitPhrases } from "./render_unit.ts";
 import {
   initialState,
   type StationState,
@@ -205,16 +206,16 @@ function windowSize(columns: number): { readonly columns: number; readonly rows:
   }
 }
 
-/** `A  PASS  12.3 s  serial 3573`, one line. */
+/** `A  PASS  12.3 s  unit serial A-1  device serial 3573`, one line. */
 export function renderAttempt(attempt: Attempt): string {
-  const { port, result, durations, serial, unit = {}, skipped, error } = attempt;
+  const { port, result, durations, serial, unit, skipped, error } = attempt;
   const parts = [
     port,
     result === "passed" ? "PASS" : result === "failed" ? "FAIL" : "STOPPED",
     ...(durations === undefined ? [] : [formatDuration(durations.total)]),
     ...(skipped === true ? ["was programmed"] : []),
-    ...Object.entries(unit).map(([name, value]) => `${name} ${value}`),
-    ...(serial === undefined ? [] : [`serial ${serial}`]),
+    ...unitPhrases(unit),
+    ...(serial === undefined ? [] : [deviceSerial(serial)]),
     ...(error === undefined ? [] : [error.message.split("\n")[0]!]),
   ];
   return parts.join("  ");

@@ -19,9 +19,9 @@ Deno.test("dfuse flash --all flashes several devices and prints a line for each"
   assertEquals(run.code, 0, run.stderr);
   assertEquals(
     run.stdout,
-    "simulated-1  PASS  2.0 s  serial UNIT000001\n" +
-      "B  PASS  2.0 s  serial UNIT000002\n" +
-      "simulated-3  PASS  2.0 s  serial UNIT000003\n" +
+    "simulated-1  PASS  2.0 s  device serial UNIT000001\n" +
+      "B  PASS  2.0 s  device serial UNIT000002\n" +
+      "simulated-3  PASS  2.0 s  device serial UNIT000003\n" +
       "3 passed, 0 failed\n",
   );
 });
@@ -75,7 +75,10 @@ Deno.test("dfuse flash --unit-data gives each unit its row, and plan shows the n
     assert(plan.stdout.includes("The next unit gets (3 left)"), plan.stdout);
     const run = await flash("--all", "--simulate", `${CHIP},count=2`, ...data);
     assertEquals(run.code, 0, run.stderr);
-    assert(/PASS .* serial A1 .*\n.* serial A2 /.test(run.stdout), run.stdout);
+    assert(
+      /PASS .* {2}unit serial A1 {2}device serial UNIT.*\n.* unit serial A2 /.test(run.stdout),
+      run.stdout,
+    );
     const after = await runDfuse(["plan", EXAMPLE, "--chip", CHIP, "--json", ...data]);
     assertEquals(JSON.parse(after.stdout).unit.places[0].value, "A3");
     const few = await flash("--all", "--simulate", `${CHIP},count=2`, ...data);

@@ -58,8 +58,8 @@ Deno.test("renderStation() shows large letters where there is room, at 80 column
 ####   ###   ####  ####  A (1-4.2)
 #   # #   # #     #      PASS
 ####  #####  ###   ###   12.3 s
-#     #   #     #     #  serial A0001
-#     #   # ####  ####   serial 3574
+#     #   #     #     #  unit serial A0001
+#     #   # ####  ####   device serial 3574
 
 XXXXX  XXX  XXXXX X      B (1-4.3)
 X     X   X   X   X      FAIL
@@ -76,7 +76,7 @@ X     X   X XXXXX XXXXX
                          1-10
 [#############........]  write 61 %
                          3.1 s
-                         serial 3573
+                         device serial 3573
 
 
 B: Cannot write 0x08001000: the device was disconnected
@@ -89,10 +89,10 @@ Deno.test("renderStation() shows one line per port in a low window", () => {
     render({}, 24),
     `firmware.dfu                                                passed 1   failed 1
 
-A         ** PASS **  12.3 s, serial A0001, serial 3574
+A         ** PASS **  12.3 s, unit serial A0001, device serial 3574
 B         XX FAIL XX  12.3 s
 1-9                   its turn comes
-1-10                  write 61 %, 3.1 s, serial 3573
+1-10                  write 61 %, 3.1 s, device serial 3573
 B: Cannot write 0x08001000: the device was disconnected
 `,
   );
@@ -103,7 +103,7 @@ Deno.test("renderStation() fits into 40 columns", () => {
     render({ columns: 40 }, 24),
     `firmware.dfu        passed 1   failed 1
 
-A         ** PASS **  12.3 s, serial...
+A         ** PASS **  12.3 s, unit s...
 B         XX FAIL XX  12.3 s
 1-9                   its turn comes
 1-10                  write 61 %, 3....
