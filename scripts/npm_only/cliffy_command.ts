@@ -1,18 +1,17 @@
 /**
- * Stand-in for the part of `@cliffy/command` that dfuse uses, over npm's `commander`. Parsing, checking and help are
+ * Stand-in for the part of `@cliffy/command` that dfuse uses, over npm's `commander`. Parsing and checking are
  * commander's; this file only says in commander's words what dfuse says in Cliffy's.
  */
-import { Command as Commander, CommanderError, InvalidArgumentError, Option } from "commander";
+import { Command as Commander, CommanderError, Option } from "commander";
+import {
+  attributeName,
+  BUILT_IN_TYPES,
+  collector,
+  splitType,
+  type TypeHandler,
+} from "./cliffy_values.ts";
 
-/** As in Cliffy: what a type handler is given. */
-export interface ArgumentValue {
-  label: string;
-  name: string;
-  value: string;
-  type: string;
-}
-
-type TypeHandler = (type: ArgumentValue) => unknown;
+export type { ArgumentValue } from "./cliffy_values.ts";
 
 // deno-lint-ignore no-explicit-any
 type Action = (options: any, ...args: any[]) => unknown;
@@ -35,6 +34,8 @@ export interface OptionFacts {
 }
 
 type CompleteHandler = () => string[] | Promise<string[]>;
+
+type HelpHandler = (command: Command) => string;
 
 /** As in Cliffy: the command line cannot be understood. */
 export class ValidationError extends Error {
@@ -60,11 +61,13 @@ export class Command<_Options = any> {
   readonly #commands: Command[] = [];
   readonly #completions = new Map<string, CompleteHandler>();
   #parent: Command | undefined;
+  #help: HelpHandler | undefined;
 
   constructor() {
     this.#inner.exitOverride().helpOption("-h, --help", "Show this help.").helpCommand(false);
-    this.#inner.configureOutput({ writeErr: () => {} });
-    this.#inner.addHelpText("after", () => this.#exampleText());
+    // To look for colours by itself commander needs more permissions than dfuse has.
+    this.#inner.configureOutput({ writeErr: () => {}, getOutHasColors: () => true });
+    this.#inner.helpInformation = () => this.getHelp() + "\n";
   }
 
   name(name: string): this {
@@ -101,8 +104,9 @@ export class Command<_Options = any> {
     return this;
   }
 
-  /** Commander's help has no hints. */
-  help(_options: { readonly hints: false }): this {
+  /** Also for the commands below it. */
+  help(handler: HelpHandler): this {
+    this.#selected.#help = handler;
     return this;
   }
 
@@ -222,12 +226,17 @@ export class Command<_Options = any> {
     return complete === undefined ? undefined : { complete };
   }
 
+  getPath(): string {
+    return [this.#parent?.getPath() ?? [], this.getName()].flat().join(" ");
+  }
+
   showHelp(): void {
     this.#inner.outputHelp();
   }
 
-  getHelp(): string {
-    return this.#inner.helpInformation() + this.#exampleText();
+  /** The help of `command`, as the nearest handler above it has it. */
+  getHelp(command: Command = this): string {
+    return this.#help?.(command) ?? this.#parent?.getHelp(command) ?? "";
   }
 
   async parse(args: readonly string[]): Promise<void> {
@@ -267,53 +276,4 @@ export class Command<_Options = any> {
       if (hasPositive && this.#inner.getOptionValueSource(name) === "default") delete options[name];
     }
   }
-
-  #exampleText(): string {
-    if (this.#examples.length === 0) return "";
-    const lines = this.#examples.map(({ name, description }) =>
-      `  ${name}:\n    ${description.replaceAll("\n", "\n    ")}\n`
-    );
-    return `\nExamples:\n${lines.join("")}`;
-  }
-}
-
-const BUILT_IN_TYPES: Readonly<Record<string, TypeHandler>> = {
-  string: ({ value }) => value,
-  file: ({ value }) => value,
-  boolean: ({ value }) => value === "true",
-  number: ({ value, name }) => {
-    const number = Number(value);
-    if (value.trim() === "" || Number.isNaN(number)) {
-      throw new InvalidArgumentError(`Option "${name}" must be of type "number".`);
-    }
-    return number;
-  },
-  integer: ({ value, name }) => {
-    if (!/^-?\d+$/.test(value)) {
-      throw new InvalidArgumentError(`Option "${name}" must be of type "integer".`);
-    }
-    return Number(value);
-  },
-};
-
-/** `<file:string>` is commander's `<file>` with the type `string`. */
-function splitType(definition: string): { flags: string; type: string } {
-  const type = /:([a-z-]+)/.exec(definition)?.[1] ?? "string";
-  return { flags: definition.replace(/:[a-z-]+/g, ""), type };
-}
-
-/** commander hands the values of a variadic argument over one by one. */
-function collector(parse: (value: string) => unknown, flags: string) {
-  if (!flags.includes("...")) return parse;
-  return (value: string, before: unknown) => [
-    ...(Array.isArray(before) ? before : []),
-    parse(value),
-  ];
-}
-
-function attributeName(option: string): string {
-  return option.replace(/^--/, "").replace(
-    /-([a-z])/g,
-    (_, letter: string) => letter.toUpperCase(),
-  );
 }

@@ -19,19 +19,29 @@ export interface OptionFacts {
   readonly description: string;
 }
 
-/** The facts of a command that was not run yet, and of those below it. */
+/** The facts of a command and of those below it, without the options that the library adds once it is run. */
 export function describeCommand(command: AnyCommand): CommandFacts {
   return {
     name: command.getName(),
-    description: command.getDescription(),
+    description: withoutColors(command.getDescription()),
     arguments: withoutTypes(command.getArgsDefinition() ?? ""),
-    options: command.getBaseOptions().map(({ flags, typeDefinition, description }) => ({
-      usage: [flags.join(", "), withoutTypes(typeDefinition ?? "")].join(" ").trim(),
-      description,
-    })),
+    options: command.getBaseOptions().filter(({ flags }) => !flags.some(isAdded))
+      .map(({ flags, typeDefinition, description }) => ({
+        usage: [flags.join(", "), withoutTypes(typeDefinition ?? "")].join(" ").trim(),
+        description,
+      })),
     examples: command.getExamples().map(({ name, description }) => ({ name, description })),
     commands: command.getBaseCommands().map((child) => describeCommand(child)),
   };
+}
+
+function isAdded(flag: string): boolean {
+  return flag === "--help" || flag === "--version";
+}
+
+/** The library paints in the descriptions of its own commands. */
+function withoutColors(text: string): string {
+  return text.replace(/\p{Cc}\[[\d;]*m/gu, "");
 }
 
 /** `<name:string:chip>` is `<name>` to a reader. */

@@ -1,7 +1,10 @@
 import { Command, ValidationError } from "@cliffy/command";
 import { DfuseError, ExitCode } from "../errors.ts";
+import { describeCommand } from "./command_facts.ts";
 import { errorDocument, type Output, renderBug, renderError, ReportedError } from "./output.ts";
 import type { AnyCommand } from "./plan_options.ts";
+import { renderHelp } from "./render_help.ts";
+import type { Style } from "./style.ts";
 import { usageErrorOf } from "./value_types.ts";
 import type { Build } from "./version.ts";
 
@@ -15,12 +18,12 @@ export async function run(
   args: readonly string[],
   context: Context,
 ): Promise<ExitCode> {
-  const { output } = context;
+  const { output, build } = context;
   const name = commandNameIn(args);
   const command = await dfuseCommand(context, isAboutAll(name) ? undefined : [name]);
   try {
     if (args.length === 0) {
-      output.err(command.getHelp() + "\n");
+      output.err(helpOf(command, { build, style: output.errorStyle }));
       return ExitCode.usage;
     }
     await command.parse([...args]);
@@ -51,13 +54,21 @@ export async function dfuseCommand(
     .description("Flash STM32-style microcontrollers over USB DFU, and see before what it does.")
     .example("See what a flash would do", "dfuse plan firmware.dfu --chip stm32f405")
     .example("See what is in a file", "dfuse info firmware.dfu")
-    .help({ hints: false })
+    .help((command: AnyCommand) => helpOf(command, { build, style: output.style }).trimEnd())
     .noExit();
   for (const name of names) {
     const create = await COMMANDS[name]?.();
     if (create !== undefined) root.command(name, create(output, build));
   }
   return root;
+}
+
+function helpOf(
+  command: AnyCommand,
+  { build, style }: { readonly build: Build; readonly style: Style },
+): string {
+  const facts = describeCommand(command);
+  return renderHelp({ ...facts, path: command.getPath(), version: build.version }, style);
 }
 
 type CreateCommand = (output: Output, build: Build) => AnyCommand;

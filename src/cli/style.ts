@@ -17,7 +17,9 @@ const SGR = {
   red: [31, 39],
   green: [32, 39],
   yellow: [33, 39],
-  blue: [34, 39],
+  // Bright: the plain ones are hard to read on black.
+  blue: [94, 39],
+  magenta: [95, 39],
   cyan: [36, 39],
 } as const;
 
