@@ -68,7 +68,8 @@ export async function recoverAfter(
     if (!(cause instanceof DfuseError)) throw cause;
     const { message, hint = "", facts } = failure;
     throw new DeviceError(message, {
-      hint: `${hint} After that it could not be used any more: ${cause.message}.`.trim(),
+      hint: `${hint} After this failure the device could not be used again: ${cause.message}.`
+        .trim(),
       facts: { ...facts, recovery: cause.message },
       cause,
     });

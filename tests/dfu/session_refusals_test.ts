@@ -107,7 +107,7 @@ Deno.test("DfuSession says first why a device refused, then why it cannot be use
     assertEquals(status, 11);
     assert(error.hint?.includes("RDP level 1"), error.hint);
     assert(
-      error.hint?.endsWith(` After that it could not be used any more: ${recovery}.`),
+      error.hint?.endsWith(` After this failure the device could not be used again: ${recovery}.`),
       error.hint,
     );
     assertEquals((error.cause as Error).message, recovery);
