@@ -124,7 +124,8 @@ Deno.test("dfuse COMMAND --help prints it, also for commands below a command", a
 });
 
 Deno.test("dfuse --help works at a terminal", { ignore: !HAS_TERMINAL }, async () => {
-  const { code, stdout } = await runAtTerminal(["verify", "--help"], { after: "never", type: "" });
+  const options = { after: "never", type: "", env: { NO_COLOR: "" } };
+  const { code, stdout } = await runAtTerminal(["verify", "--help"], options);
   assertEquals(code, 0, stdout);
-  assertStringIncludes(stdout, "Usage:   dfuse verify [options] <files...>");
+  assertStringIncludes(stdout, "\x1b[95mdfuse verify [options] <files...>\x1b[39m");
 });

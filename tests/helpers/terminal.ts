@@ -21,12 +21,14 @@ export interface TerminalOptions {
   readonly type: string;
   /** Added to the command line of the shell: `> file`. */
   readonly redirect?: string;
+  /** Default: without colours. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Runs dfuse at a terminal of its own; what the terminal shows is the `stdout`. */
 export async function runAtTerminal(
   args: readonly string[],
-  { after, type, redirect = "" }: TerminalOptions,
+  { after, type, redirect = "", env = {} }: TerminalOptions,
 ): Promise<Run> {
   const words = [...dfuseCommand(), ...args].map((word) => `'${word.replaceAll("'", `'\\''`)}'`);
   const command = `${words.join(" ")} ${redirect}`;
@@ -34,7 +36,7 @@ export async function runAtTerminal(
   const child = new Deno.Command("timeout", {
     args: [`${LIMIT_S}`, ...script],
     cwd: projectRoot,
-    env: { NO_COLOR: "1", TERM: "xterm", SHELL: "/bin/sh" },
+    env: { NO_COLOR: "1", TERM: "xterm", SHELL: "/bin/sh", ...env },
     stdin: "piped",
     stdout: "piped",
     stderr: "null",
