@@ -42,6 +42,31 @@ export class UsageError extends DfuseError {
   override readonly exitCode = ExitCode.usage;
 }
 
+/** The operating system does not write a file. */
+export function writeErrorOf(path: string, cause: unknown): UsageError {
+  return new UsageError(`Cannot write ${path}: ${writeReasonOf(cause)}`, {
+    hint: "Check that its folder exists, may be written, and has space.",
+    cause,
+  });
+}
+
+/** Why the operating system does not write, in words. */
+export function writeReasonOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause);
+  const known = "code" in cause ? WRITE_REASONS[String(cause.code)] : undefined;
+  return known ?? cause.message;
+}
+
+/** By the names that POSIX has for them (errno.h). */
+const WRITE_REASONS: Readonly<Record<string, string>> = {
+  EACCES: "permission denied",
+  EISDIR: "it is a directory",
+  ENOENT: "there is no such folder",
+  ENOSPC: "the disk is full",
+  ENOTDIR: "there is no such folder",
+  EROFS: "the disk can only be read",
+};
+
 /** A firmware file is damaged, unreadable or not what it claims; facts: `offset` in bytes, or `line`. */
 export class FirmwareError extends DfuseError {
   override readonly exitCode = ExitCode.firmware;

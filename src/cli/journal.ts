@@ -16,13 +16,17 @@ export function journalCommand(output: Output) {
     .arguments("<file:string>")
     .option("--json", "Print one JSON document (see docs/production-line.md).")
     .option("--csv", "Print the attempts as CSV.", { conflicts: ["json"] })
-    .example("How was the day?", "dfuse journal line.jsonl")
+    .example("Yield and times of the day", "dfuse journal line.jsonl")
     .action((flags: JournalFlags, file: string) => showJournal(output, file, flags));
 }
 
 function showJournal(output: Output, file: string, { json, csv }: JournalFlags): void {
   const text = readText(file);
-  if (csv === true) return output.out(journalCsv(parseJournal(text).attempts));
+  const { attempts, unreadableLines } = parseJournal(text);
+  if (attempts.length === 0 && unreadableLines > 0) {
+    throw new UsageError(`Cannot read ${file}: it has no line of a journal`, { hint: HINT });
+  }
+  if (csv === true) return output.out(journalCsv(attempts));
   const summary = summarizeJournal(text);
   output.out(
     json === true
@@ -30,6 +34,8 @@ function showJournal(output: Output, file: string, { json, csv }: JournalFlags):
       : renderJournal(file, summary, output.style),
   );
 }
+
+const HINT = "Give the file that was given to --journal.";
 
 function readText(path: string): string {
   try {
@@ -41,7 +47,7 @@ function readText(path: string): string {
       ? cause.message
       : String(cause);
     throw new UsageError(`Cannot read ${path}: ${reason}`, {
-      hint: "Give the file that was given to --journal.",
+      hint: HINT,
       cause,
     });
   }

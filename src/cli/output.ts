@@ -1,4 +1,4 @@
-import { DfuseError, ExitCode, UsageError } from "../errors.ts";
+import { DfuseError, ExitCode, UsageError, writeReasonOf } from "../errors.ts";
 import { type Style, styleOf } from "./style.ts";
 import { hang } from "./wrap.ts";
 
@@ -30,8 +30,10 @@ function writeAll(file: { writeSync(bytes: Uint8Array): number }, text: string):
     while (bytes.length > 0) bytes = bytes.subarray(file.writeSync(bytes));
   } catch (error) {
     if (error instanceof Deno.errors.BrokenPipe) return;
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new UsageError(`Cannot write the output: ${reason}`, { cause: error });
+    throw new UsageError(`Cannot write the output: ${writeReasonOf(error)}`, {
+      hint: "Send it to a file on a disk that has space.",
+      cause: error,
+    });
   }
 }
 

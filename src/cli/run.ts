@@ -37,9 +37,23 @@ export async function run(
       output.err(renderBug(known));
       return ExitCode.bug;
     }
-    if (args.includes("--json")) output.out(JSON.stringify(errorDocument(known)) + "\n");
-    output.err(renderError(known, output.errorStyle));
+    tell(known, { output, json: args.includes("--json") });
     return known.exitCode;
+  }
+}
+
+/** Tells an error wherever that can be done: the exit code says it even if the disk is full behind the output. */
+function tell(error: DfuseError, { output, json }: { output: Output; json: boolean }): void {
+  const writes = [
+    ...(json ? [() => output.out(JSON.stringify(errorDocument(error)) + "\n")] : []),
+    () => output.err(renderError(error, output.errorStyle)),
+  ];
+  for (const write of writes) {
+    try {
+      write();
+    } catch (failure) {
+      if (!(failure instanceof DfuseError)) throw failure;
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-import { UsageError } from "../errors.ts";
+import { writeErrorOf } from "../errors.ts";
 import { formatBytes } from "../format.ts";
 import type { TransferRecord } from "../simulator/usbip_import.ts";
 
@@ -58,10 +58,6 @@ function createFile(path: string): Deno.FsFile {
   try {
     return Deno.openSync(path, { write: true, create: true, truncate: true });
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new UsageError(`Cannot write ${path}: ${reason}`, {
-      hint: "Check that the folder exists and may be written.",
-      cause,
-    });
+    throw writeErrorOf(path, cause);
   }
 }

@@ -1,5 +1,5 @@
 import { CHIPS } from "../chips/chips.ts";
-import { TransportError, UsageError } from "../errors.ts";
+import { TransportError, UsageError, writeReasonOf } from "../errors.ts";
 import { UDEV_RULES_FILE, udevRule, type UsbPlatform } from "../usb/usb_error.ts";
 
 /** The rules that let every user open the boot loaders of all parts that dfuse knows. */
@@ -32,12 +32,8 @@ export async function installUdevRules(
     return path;
   } catch (cause) {
     const denied = cause instanceof Deno.errors.PermissionDenied;
-    const found = denied
-      ? "permission denied"
-      : cause instanceof Error
-      ? cause.message
-      : `${cause}`;
-    throw new TransportError("access-denied", `Cannot write ${path}: ${found}`, {
+    const reason = writeReasonOf(cause);
+    throw new TransportError("access-denied", `Cannot write ${path}: ${reason}`, {
       hint: denied
         ? "Run it as root: sudo dfuse doctor --install-udev"
         : "This system may have no udev; then run dfuse as root.",

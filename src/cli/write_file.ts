@@ -1,7 +1,8 @@
-import { UsageError } from "../errors.ts";
+import { UsageError, writeErrorOf } from "../errors.ts";
 
 /** Refuses a path that may not be written, before any time is spent on what shall go there. */
 export function checkWritable(path: string, options: { readonly force: boolean }): void {
+  if (path === "-") throw new UsageError("Cannot write to standard output: expected a file name");
   const found = statOf(path);
   if (found?.isDirectory === true) {
     throw new UsageError(`Cannot write ${path}: it is a directory, expected a file name`);
@@ -25,11 +26,7 @@ export function writeWhole(path: string, bytes: Uint8Array): void {
     } catch {
       // It was never made, or cannot be removed: the first error tells more.
     }
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new UsageError(`Cannot write ${path}: ${reason}`, {
-      hint: "Check that the folder exists and may be written.",
-      cause: error,
-    });
+    throw writeErrorOf(path, error);
   }
 }
 

@@ -1,4 +1,4 @@
-import { FirmwareError, UsageError } from "../errors.ts";
+import { FirmwareError, UsageError, writeReasonOf } from "../errors.ts";
 import { crc32 } from "../firmware/crc.ts";
 import type { Part } from "./part.ts";
 
@@ -27,7 +27,9 @@ export function saveImageFile(part: Part, path: string): void {
     Deno.renameSync(temporary, path);
   } catch (cause) {
     removeQuietly(temporary);
-    throw new UsageError(`Cannot save simulator image ${path}: ${reasonOf(cause)}`, { cause });
+    throw new UsageError(`Cannot save simulator image ${path}: ${writeReasonOf(cause)}`, {
+      cause,
+    });
   }
 }
 
@@ -42,7 +44,7 @@ export function loadImageFile(part: Part, path: string): void {
   if (bytes === undefined) return;
   const fail = (found: string, wanted: string) =>
     new FirmwareError(`Cannot read simulator image ${path}: ${found}, expected ${wanted}`, {
-      hint: "Delete the file to start with a new part.",
+      hint: "Name another file, or delete this one to start with a new part.",
     });
   const { header, body } = split(bytes, fail);
   checkPart(part, { header, path });

@@ -1,4 +1,4 @@
-import { UsageError } from "../errors.ts";
+import { UsageError, writeErrorOf } from "../errors.ts";
 
 /**
  * A file of JSON lines that only grows, shared by processes: each line is written whole and synced, or not at all. A
@@ -17,9 +17,16 @@ export class AppendLog {
     this.#file = openFile(path, { read: true, append: true, create: true });
   }
 
-  /** @throws {UsageError} if the file cannot be written. */
+  /** @throws {UsageError} if the file cannot be written, or is another one. */
   static open(path: string): AppendLog {
-    return new AppendLog(path);
+    const log = new AppendLog(path);
+    const [first] = log.#readAt(0, 1);
+    if (first === undefined || first === OPENING_BRACE) return log;
+    log.close();
+    // A firmware file that is named by mistake would lose its end to `FILE.torn`.
+    throw new UsageError(`Cannot use ${path}: it does not begin with a line of JSON`, {
+      hint: "Give the name of a new file, or of one that dfuse has begun.",
+    });
   }
 
   /**
@@ -54,7 +61,7 @@ export class AppendLog {
       if (await lockOrClose(lock, LOCK_TIMEOUT_MS)) return lock;
     } catch (cause) {
       lock.close();
-      throw writeError(this.path, cause);
+      throw writeErrorOf(this.path, cause);
     }
     throw new UsageError(
       `Cannot use ${this.path}: another process has held it for ${LOCK_TIMEOUT_MS / 1000} s`,
@@ -77,11 +84,7 @@ export class AppendLog {
   #append(lines: readonly string[]): void {
     if (lines.length === 0) return;
     const bytes = new TextEncoder().encode(lines.map((line) => line + "\n").join(""));
-    try {
-      appendAndSync(this.#file, bytes);
-    } catch (cause) {
-      throw writeError(this.path, cause);
-    }
+    appendAndSync(this.#file, { path: this.path, bytes });
   }
 
   /** Ends a last line that lacks nothing but its end, and keeps aside one that is torn. */
@@ -91,7 +94,7 @@ export class AppendLog {
     const start = this.#lastLineStart(size);
     const fragment = this.#readAt(start, size - start);
     if (isJson(new TextDecoder().decode(fragment))) {
-      return appendAndSync(this.#file, Uint8Array.of(LINE_FEED));
+      return appendAndSync(this.#file, { path: this.path, bytes: Uint8Array.of(LINE_FEED) });
     }
     keepAside(`${this.path}.torn`, fragment);
     // A second crash before this is done keeps the fragment aside twice, which harms nobody.
@@ -151,13 +154,25 @@ export function readAt(file: Deno.FsFile, range: { offset: number; size: number 
   return bytes.subarray(0, done);
 }
 
-/** Writes all of some bytes at the end of a file that was opened to append, and syncs. */
-export function appendAndSync(file: Deno.FsFile, bytes: Uint8Array): void {
-  for (let done = 0; done < bytes.length;) done += file.writeSync(bytes.subarray(done));
-  file.syncSync();
+/**
+ * Writes all of some bytes at the end of a file that was opened to append, and syncs.
+ *
+ * @throws {UsageError} if the operating system does not.
+ */
+export function appendAndSync(
+  file: Deno.FsFile,
+  { path, bytes }: { readonly path: string; readonly bytes: Uint8Array },
+): void {
+  try {
+    for (let done = 0; done < bytes.length;) done += file.writeSync(bytes.subarray(done));
+    file.syncSync();
+  } catch (cause) {
+    throw writeErrorOf(path, cause);
+  }
 }
 
 const LINE_FEED = 10;
+const OPENING_BRACE = 0x7B;
 const CHUNK_SIZE = 64 * 1024;
 /** A use of the file takes milliseconds. */
 const LOCK_TIMEOUT_MS = 10_000;
@@ -174,22 +189,15 @@ function isJson(text: string): boolean {
 
 function keepAside(path: string, fragment: Uint8Array): void {
   using file = openFile(path, { append: true, create: true });
-  appendAndSync(file, fragment);
-  appendAndSync(file, Uint8Array.of(LINE_FEED));
+  appendAndSync(file, { path, bytes: fragment });
+  appendAndSync(file, { path, bytes: Uint8Array.of(LINE_FEED) });
 }
 
-function openFile(path: string, options: Deno.OpenOptions): Deno.FsFile {
+/** Opens a file. @throws {UsageError} if the operating system does not. */
+export function openFile(path: string, options: Deno.OpenOptions): Deno.FsFile {
   try {
     return Deno.openSync(path, options);
   } catch (cause) {
-    throw writeError(path, cause);
+    throw writeErrorOf(path, cause);
   }
-}
-
-function writeError(path: string, cause: unknown): UsageError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new UsageError(`Cannot write ${path}: ${reason}`, {
-    hint: "Check that its folder exists, may be written, and has space.",
-    cause,
-  });
 }

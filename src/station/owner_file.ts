@@ -1,4 +1,4 @@
-import { appendAndSync, lockOrClose, readAt } from "./append_log.ts";
+import { appendAndSync, lockOrClose, openFile, readAt } from "./append_log.ts";
 
 /**
  * A file that says that a process lives: `PREFIX-ID`, locked as long as it does, however it ends. Lines in it tell the
@@ -12,7 +12,7 @@ export class OwnerFile {
   private constructor(prefix: string) {
     this.id = crypto.randomUUID();
     this.#path = `${prefix}-${this.id}`;
-    this.#file = Deno.openSync(this.#path, { read: true, append: true, createNew: true });
+    this.#file = openFile(this.#path, { read: true, append: true, createNew: true });
     this.#file.lockSync(true);
   }
 
@@ -22,7 +22,10 @@ export class OwnerFile {
 
   /** Adds a line and syncs. */
   append(line: string): void {
-    appendAndSync(this.#file, new TextEncoder().encode(line + "\n"));
+    appendAndSync(this.#file, {
+      path: this.#path,
+      bytes: new TextEncoder().encode(line + "\n"),
+    });
   }
 
   /** Ends it. What was left undone is told to the next process by the file; it is removed where nothing was. */

@@ -45,6 +45,15 @@ Deno.test("dfuse convert puts files together, and tells what it wrote", async ()
   });
 });
 
+Deno.test("dfuse convert does not take standard output for a file", async () => {
+  await withTempFolder(async (cwd) => {
+    const run = await runDfuse(["convert", EXAMPLE, "-", "--to", "hex"], { cwd });
+    assertEquals(run.code, 2);
+    assertStringIncludes(run.stderr, "Cannot write to standard output: expected a file name");
+    assertEquals([...Deno.readDirSync(cwd)], []);
+  });
+});
+
 Deno.test("dfuse convert reads a file whose name ends like an address", async () => {
   await withTempFolder(async (cwd) => {
     await Deno.writeFile(`${cwd}/a@0x10`, new Uint8Array(16));

@@ -65,6 +65,22 @@ Deno.test("dfuse flash --journal writes what dfuse journal sums up", () =>
     assert(csv[0]!.startsWith("time,port,path,serial,result,"));
   }));
 
+Deno.test("dfuse flash --journal and dfuse journal refuse a file that is no journal", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/fw.dfu`;
+    await Deno.copyFile(EXAMPLE, path);
+    const run = await flash("--simulate", CHIP, "--journal", path);
+    assertEquals(run.code, 2);
+    const text = run.stderr.replaceAll(/\s+/g, " ");
+    assert(text.includes("does not begin with a line of JSON"), text);
+    assertEquals(await Deno.readFile(path), await Deno.readFile(EXAMPLE));
+    for (const option of ["--json", "--csv"]) {
+      const { code, stderr } = await runDfuse(["journal", path, option]);
+      assertEquals(code, 2);
+      assert(stderr.replaceAll(/\s+/g, " ").includes("it has no line of a journal"), stderr);
+    }
+  }));
+
 Deno.test("dfuse flash --unit-data gives each unit its row, and plan shows the next", () =>
   inFolder(async (folder) => {
     const csv = `${folder}/units.csv`;

@@ -1,6 +1,7 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { UsageError } from "../../src/errors.ts";
-import { AppendLog } from "../../src/station/append_log.ts";
+import { appendAndSync, AppendLog } from "../../src/station/append_log.ts";
+import { OwnerFile } from "../../src/station/owner_file.ts";
 import { inFolder } from "./folder.ts";
 
 async function append(path: string, lines: readonly string[]): Promise<void> {
@@ -39,6 +40,32 @@ Deno.test("AppendLog keeps a torn last line aside, at every place where it can b
     }
   }));
 
+Deno.test("AppendLog refuses a file that is another one, and leaves it as it is", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/firmware.dfu`;
+    await Deno.writeTextFile(path, "DfuSe\n{}");
+    assertThrows(() => AppendLog.open(path), UsageError, "does not begin with a line of JSON");
+    assertEquals(await Deno.readTextFile(path), "DfuSe\n{}");
+    await Deno.writeTextFile(path, "");
+    await append(path, ['{"a":1}']);
+    assertEquals(await Deno.readTextFile(path), '{"a":1}\n');
+  }));
+
+Deno.test({
+  name: "AppendLog and OwnerFile tell that the disk is full",
+  ignore: Deno.build.os !== "linux",
+  fn: () => {
+    using file = Deno.openSync("/dev/full", { append: true });
+    const error = assertThrows(
+      () => appendAndSync(file, { path: "line.jsonl", bytes: Uint8Array.of(1) }),
+      UsageError,
+      "Cannot write line.jsonl: the disk is full",
+    );
+    assertEquals(error.hint, "Check that its folder exists, may be written, and has space.");
+    assertThrows(() => OwnerFile.create("/nowhere/j"), UsageError, "there is no such folder");
+  },
+});
+
 Deno.test("AppendLog keeps a line that lacks nothing but its end", () =>
   inFolder(async (folder) => {
     const path = `${folder}/log`;
@@ -53,7 +80,7 @@ Deno.test("AppendLog keeps aside a torn line that is longer than it reads at onc
     await Deno.writeTextFile(path, '{"a":1}\n{"long":"' + "x".repeat(200_000));
     await append(path, ['{"b":1}']);
     assertEquals(await Deno.readTextFile(path), '{"a":1}\n{"b":1}\n');
-    await Deno.writeTextFile(path, "y".repeat(70_000));
+    await Deno.writeTextFile(path, "{" + "y".repeat(70_000));
     await append(path, []);
     assertEquals(await Deno.readTextFile(path), "");
   }));
