@@ -62,7 +62,7 @@ async function options(
       }
       return;
     }
-    const plan = planOptionBytes(before, settings, flags);
+    const plan = planOptionBytes(before, settings, { ...flags, chips });
     await change(output, { target, chips, plan, flags, signal });
   });
 }

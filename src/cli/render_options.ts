@@ -105,7 +105,7 @@ function outcomeWords({ kind, hasReset }: OptionOutcome): string {
   switch (kind) {
     case "verified":
       return hasReset
-        ? "written, in force after a reset, and read back"
+        ? "written and read back; the device has reset, and they are in force"
         : "written and read back; in force after the next reset";
     case "protected":
       return "written; the device refuses to be read now, as it should";

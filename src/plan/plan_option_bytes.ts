@@ -16,8 +16,10 @@ export interface OptionSetting {
   readonly value: string;
 }
 
-/** What the user has said to be meant. */
+/** What the user has said to be meant, and of which parts the option bytes may be. */
 export interface OptionPlanOptions {
+  /** Ids; where there are several, only the settings that they share are known. */
+  readonly chips?: readonly string[];
   /** Read protection level 2 may be set. */
   readonly lockForEver?: boolean;
   /** The boot pins may be set so that they no longer start the boot loader. */
@@ -48,7 +50,7 @@ export function planOptionBytes(
   settings: readonly OptionSetting[],
   options: OptionPlanOptions = {},
 ): OptionPlan {
-  const wanted = readSettings(before, settings);
+  const wanted = readSettings(before, settings, options);
   const changes = wanted.filter(({ from, parts }) =>
     parts.some((part, index) => part !== from.parts[index]) ||
     before.damage.some(({ fields }) => fields.includes(from.field.name))
@@ -76,14 +78,23 @@ interface Wanted {
   readonly parts: readonly number[];
 }
 
-function readSettings(state: OptionState, settings: readonly OptionSetting[]): readonly Wanted[] {
+function readSettings(
+  state: OptionState,
+  settings: readonly OptionSetting[],
+  { chips = [] }: OptionPlanOptions,
+): readonly Wanted[] {
   const problems: string[] = [];
+  const isShared = chips.length > 1;
   const wanted = new Map<string, Wanted>();
   for (const { name, value } of settings) {
     const from = findOption(state, name);
     if (from === undefined) {
       const names = state.values.map(({ field }) => field.name).join(", ");
-      problems.push(`Cannot set ${name}: the part has no such option, expected one of ${names}`);
+      problems.push(
+        isShared
+          ? `Cannot set ${name}: ${chips.join(", ")} do not share it, expected one of ${names}`
+          : `Cannot set ${name}: the part has no such option, expected one of ${names}`,
+      );
       continue;
     }
     const { field } = from;
@@ -94,7 +105,7 @@ function readSettings(state: OptionState, settings: readonly OptionSetting[]): r
       problems.push(`Cannot set ${field.name}: it is given more than once, expected once`);
     } else wanted.set(field.name, { from, parts });
   }
-  if (problems.length > 0) throw refusal(problems);
+  if (problems.length > 0) throw refusal(problems, isShared ? SHARED_HINT : undefined);
   return [...wanted.values()];
 }
 
@@ -129,9 +140,16 @@ function blockToWrite(
   return isSame ? undefined : { address, data };
 }
 
-function refusal(problems: readonly string[]): PlanError {
+const SHARED_HINT =
+  "The device may be any of several parts: --chip says which, and lets all of its options be set. " +
+  "Nothing was written.";
+
+function refusal(
+  problems: readonly string[],
+  hint = "dfuse options shows all options with their values. Nothing was written.",
+): PlanError {
   return new PlanError(problems[0]!, {
-    hint: "dfuse options shows all options with their values. Nothing was written.",
+    hint,
     facts: { problems },
   });
 }

@@ -41,7 +41,7 @@ Deno.test("dfuse options set shows the difference, writes, and reads back", asyn
     const run = await runDfuse(["options", "set", "WDG_SW=0", "wrp=0-1", ...part]);
     assertEquals(
       [run.code, run.stdout],
-      [0, lines + "Done: written, in force after a reset, and read back\n"],
+      [0, lines + "Done: written and read back; the device has reset, and they are in force\n"],
     );
     assertStringIncludes(run.stderr, "warning: WDG_SW=0 resets every program");
     const again = await runDfuse(["options", "set", "WDG_SW=0", "WRP=0-1", "--json", ...part]);
@@ -86,6 +86,16 @@ Deno.test("dfuse options says what it does not understand, with exit code 2 or 4
     assertEquals(run.code, code, run.stderr);
     assertStringIncludes(run.stderr.replaceAll(/\s+/g, " "), text);
   }
+});
+
+Deno.test("dfuse options set asks for --chip where parts do not share an option", async () => {
+  const words = ["options", "set", "WRP=0-1", "--simulate", "stm32f405"];
+  const run = await runDfuse(words);
+  assertEquals(run.code, 4);
+  const text = run.stderr.replaceAll(/\s+/g, " ");
+  assertStringIncludes(text, "Cannot set WRP: stm32f205, stm32f405, stm32f427xg do not share it");
+  assertStringIncludes(text, "--chip says which");
+  assertEquals((await runDfuse([...words, "--chip", "stm32f405"])).code, 0);
 });
 
 Deno.test("dfuse options of a read-protected part tells the way out", async () => {
