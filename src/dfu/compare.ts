@@ -12,8 +12,11 @@ interface BadPage {
   blank: boolean;
 }
 
-/** What was done to the memory before it is compared: it decides what a difference means. */
-export type DoneBefore = "nothing" | "erase" | "write";
+/**
+ * What was done to the memory before it is compared: it decides what a difference means. `write-over` is a write to pages
+ * whose erase was forbidden.
+ */
+export type DoneBefore = "nothing" | "erase" | "write" | "write-over";
 
 /** Collects what a verify finds, so that the error can tell the likely cause. */
 export class Comparison {
@@ -94,6 +97,10 @@ export class Comparison {
       return bad.every((page) => page.blank)
         ? "All of it reads as blank: dfuse flash writes the file."
         : "The device holds something else: dfuse flash writes the file.";
+    }
+    if (this.#doneBefore === "write-over") {
+      return "Nothing was erased, as --erase none says, and flash that is not blank takes no image: " +
+        "leave that option out.";
     }
     const everywhere = bad.length === this.#pages.size;
     const most = bad.every((page) => page.differences > page.compared / 2);

@@ -37,8 +37,10 @@ export function stageTotals(plan: Plan): Record<Stage, number> {
 }
 
 /** What a plan does to memory before it compares it. */
-export function doneBefore({ operations }: Plan): DoneBefore {
+export function doneBefore({ operations, pages }: Plan): DoneBefore {
   const has = (kind: Operation["kind"]) => operations.some((operation) => operation.kind === kind);
-  if (has("write")) return "write";
+  if (has("write")) {
+    return pages.some(({ reason }) => reason === "erase-none") ? "write-over" : "write";
+  }
   return has("erase") || has("erase-all") ? "erase" : "nothing";
 }

@@ -75,6 +75,7 @@ Deno.test("Comparison tells the likely cause by the pattern", () => {
     ["All of it reads as blank", compare([blank], { doneBefore: "nothing" })],
     ["holds something else", compare([old], { doneBefore: "nothing" })],
     ["write-protected", compare([[[255], [3]]], { doneBefore: "erase" })],
+    ["as --erase none says", compare([old, blank], { doneBefore: "write-over" })],
   ];
   for (const [text, { hint }] of hints) assert(hint?.includes(text), `${text}: ${hint}`);
 });

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { findChip } from "../../src/chips/chips.ts";
 import { flashDevice, prepareFlash } from "../../src/dfu/flash.ts";
 import type { ProgressEvent } from "../../src/dfu/report.ts";
@@ -71,6 +71,7 @@ Deno.test("flashDevice() with erase none writes to blank memory, and finds what 
   const used = plugIn("stm32f405");
   const report = await flash(used, INPUT, { erase: "none" });
   assertEquals([report.outcome, report.error?.exitCode], ["failed", ExitCode.verify]);
+  assertStringIncludes(report.error?.hint ?? "", "as --erase none says");
   assertEquals(erasedPages(used), []);
   assertEquals(used.device.report.left, undefined);
 });
