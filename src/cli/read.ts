@@ -1,5 +1,5 @@
 import { readMemory } from "../dfu/read_memory.ts";
-import { UsageError } from "../errors.ts";
+import { ExitCode, UsageError } from "../errors.ts";
 import { encodeFirmware, encodeFormatOf } from "../firmware/encode.ts";
 import type { FirmwareImage } from "../firmware/firmware.ts";
 import { imageSize } from "../firmware/image.ts";
@@ -65,14 +65,15 @@ async function read(output: Output, out: string, flags: ReadFlags): Promise<void
     listener.device(target);
     await device.session.recover();
     const { onEvent } = listener;
-    const image = await readMemory(device, { alternate, ranges, onEvent, signal });
-    listener.end();
+    const image = await readMemory(device, { alternate, ranges, onEvent, signal })
+      .finally(() => listener.end());
     const images = [imageFor(target, { alternate, image })];
     writeWhole(out, await encodeFirmware(format, images, { ids: device.facts }));
     const size = imageSize(image);
     if (flags.json === true) {
-      const [durationMs, outcome] = [clock.now() - start, "done"];
-      output.out(JSON.stringify({ event: "report", outcome, file: out, size, durationMs }) + "\n");
+      const [durationMs, exitCode] = [clock.now() - start, ExitCode.done];
+      const report = { event: "report", outcome: "done", exitCode, file: out, size, durationMs };
+      output.out(JSON.stringify(report) + "\n");
     } else if (flags.quiet !== true) {
       const where = image.segments.map(formatRange).join(", ");
       const time = formatDuration(clock.now() - start);

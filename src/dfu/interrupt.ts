@@ -4,6 +4,6 @@ import { InterruptedError } from "../errors.ts";
 export function checkSignal(signal: AbortSignal | undefined): void {
   if (signal?.aborted !== true) return;
   throw new InterruptedError("Stopped, as asked", {
-    hint: "The device may hold a part of the image only. Run the same command again to go on.",
+    hint: "What was erased or written so far stays as it is. Run the same command again.",
   });
 }

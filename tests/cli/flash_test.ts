@@ -67,6 +67,10 @@ Deno.test("dfuse read gets back what flash wrote, in both formats, and replaces 
     const bytes = await Deno.readFile(`${folder}/part.bin`);
     const file = await Deno.readFile(EXAMPLE);
     assertEquals(bytes, file.slice(12646, 12646 + 64));
+    const json = await runDfuse(["read", `${folder}/json.bin`, ...range, ...part, "--json"]);
+    const { durationMs: _, ...report } = JSON.parse(json.stdout.trim().split("\n").at(-1)!);
+    const path = `${folder}/json.bin`;
+    assertEquals(report, { event: "report", outcome: "done", exitCode: 0, file: path, size: 64 });
     const twice = await runDfuse(["read", `${folder}/part.bin`, ...range, ...part]);
     assertEquals(twice.code, 2);
     assertStringIncludes(twice.stderr, "--force");

@@ -1,6 +1,8 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { TextLineStream } from "@std/streams";
 import { dfuseCommand, projectRoot } from "../helpers/run_dfuse.ts";
+import { HAS_TERMINAL, runAtTerminal } from "../helpers/terminal.ts";
+import { withTempFolder } from "../helpers/firmware_tools.ts";
 
 /** Real time, slow enough that the flash is under way for seconds, and none of them is waited for. */
 const SLOW_PART = "stm32f405,speed=1";
@@ -29,4 +31,17 @@ Deno.test("dfuse flash stops at Ctrl-C after the current step, and reports", asy
   assertEquals([last["event"], last["outcome"], last["exitCode"]], ["report", "interrupted", 130]);
   assertEquals(last["finalState"], "boot-loader");
   assert(events.every((event) => event["stage"] !== "verify"));
+});
+
+Deno.test({
+  name: "dfuse read ends the line of its progress at Ctrl-C, and writes no file",
+  ignore: !HAS_TERMINAL,
+  fn: () =>
+    withTempFolder(async (folder) => {
+      const args = ["read", `${folder}/all.bin`, "--simulate", SLOW_PART];
+      const run = await runAtTerminal(args, { after: "KiB of 1 MiB", type: "\x03" });
+      assertEquals(run.code, 130);
+      assertMatch(run.stdout, /read +[^\r\n]+ in [^\r\n]+\nerror: Stopped, as asked\n/);
+      assertEquals([...Deno.readDirSync(folder)], []);
+    }),
 });
