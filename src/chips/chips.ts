@@ -112,7 +112,7 @@ function unknownChip(name: string, table: readonly Chip[]): UsageError {
   const wanted = name.trim().toLowerCase().slice(0, 20);
   const names = table.flatMap(namesOf);
   const closest = names
-    .map((known) => ({ known, distance: editDistance(wanted, known) }))
+    .map((known) => ({ known, distance: distanceOf(wanted, known) }))
     .sort((a, b) => a.distance - b.distance || (a.known < b.known ? -1 : 1))
     .slice(0, 3)
     .map((entry) => entry.known);
@@ -121,10 +121,15 @@ function unknownChip(name: string, table: readonly Chip[]): UsageError {
       closest.join(", ")
     }`,
     {
-      hint: "`dfuse chips` lists all parts; any other can be described with --layout.",
+      hint: "dfuse chips lists all parts; any other can be described with --layout.",
       facts: { closest },
     },
   );
+}
+
+/** How far a name is from what was wanted; `f405` is meant to be a piece of one. */
+function distanceOf(wanted: string, known: string): number {
+  return wanted.length >= 3 && known.includes(wanted) ? 0 : editDistance(wanted, known);
 }
 
 /** How many letters must be added, removed or changed to turn one word into the other (Levenshtein). */

@@ -26,7 +26,7 @@ export async function parseJobFile(
     document = momoa.parse(text);
   } catch (cause) {
     const { line = 1, message = String(cause) } = cause as { line?: number; message?: string };
-    throw jobError(path, [{ line, field: "$", message: `no JSON: ${message}` }]);
+    throw jobError(path, [{ line, field: "$", message: `is no JSON: ${message}` }]);
   }
   const { body } = document;
   if (body.type !== "Object") {

@@ -104,7 +104,12 @@ function proofOf({ path }: FileToRead, { sha256, publicKey }: ProofFlags): Firmw
 
 /** A key as it is, or the text of its file. */
 function keyText(key: string): string {
-  return /^RW[0-9A-Za-z+/]{54}$/.test(key) ? key : readIfThere(key) ?? key;
+  if (/^RW[0-9A-Za-z+/]{54}$/.test(key)) return key;
+  const text = readIfThere(key);
+  if (text !== undefined) return text;
+  throw new UsageError(`Cannot read ${key}: there is no such file, and it is no key of minisign`, {
+    hint: "Give the line that begins with RW, or the path of the .pub file.",
+  });
 }
 
 function readIfThere(path: string): string | undefined {

@@ -19,9 +19,12 @@ export function addressType({ label, name, value }: Value): number {
   return address;
 }
 
-/** A number below 2^32 in hexadecimal with 0x, or in decimal; undefined if it is neither. */
+/**
+ * A number below 2^32 in hexadecimal with 0x, or in decimal; undefined if it is neither. `08008000` is neither: whoever
+ * writes the zero has left out an x.
+ */
 export function parseAddress(text: string): number | undefined {
-  if (!/^(0[xX][0-9a-fA-F]{1,8}|[0-9]{1,10})$/.test(text)) return undefined;
+  if (!/^(0[xX][0-9a-fA-F]{1,8}|0|[1-9][0-9]{0,9})$/.test(text)) return undefined;
   const address = Number(text);
   return address < 2 ** 32 ? address : undefined;
 }

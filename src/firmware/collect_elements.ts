@@ -99,8 +99,15 @@ function addEvent(draft: Draft, event: FirmwareEvent): void {
 
 function missingAddress(name: string): UsageError {
   return new UsageError(`Cannot place ${name}: the file has no addresses, expected one for it`, {
-    hint: "Say where it belongs: --address 0x08000000, for example.",
+    hint: missingAddressHint(name),
   });
+}
+
+/** What to do about a file without addresses. */
+export function missingAddressHint(name: string): string {
+  return name.toLowerCase().endsWith(".json")
+    ? "A job file is for dfuse flash, as its only file: dfuse flash job.json"
+    : "Say where it belongs: --address 0x08000000, for example.";
 }
 
 function tooLarge(name: string): FirmwareError {

@@ -1,4 +1,5 @@
 import { UsageError } from "../errors.ts";
+import { missingAddressHint } from "../firmware/collect_elements.ts";
 import type { Extent, FirmwareSummary, ImageSummary, Outline } from "../firmware/firmware.ts";
 import { formatRange } from "../format.ts";
 import { throwProblems } from "./check_images.ts";
@@ -20,7 +21,7 @@ export function planInputOf(
   if (summary.images.some(lacksAddress)) {
     throw new UsageError(
       `Cannot plan ${file}: it has no addresses, expected one for its first byte`,
-      { hint: "Say where it belongs: --address 0x08000000, for example." },
+      { hint: missingAddressHint(file) },
     );
   }
   const byAlternate = Map.groupBy(summary.images, (image) => image.alternate);

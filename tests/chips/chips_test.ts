@@ -182,6 +182,8 @@ Deno.test("findChip() names the closest parts for a name that it does not know",
   assertEquals((error.facts["closest"] as string[]).length, 3);
   const typo = assertThrows(() => findChip("smt32h743"), UsageError);
   assertEquals((typo.facts["closest"] as string[])[0], "stm32h743");
+  const short = assertThrows(() => findChip("F405"), UsageError);
+  assertEquals((short.facts["closest"] as string[])[0], "stm32f405");
   assertThrows(() => findChip(""), UsageError);
   assertThrows(() => findChip("x".repeat(1e6)), UsageError);
 });

@@ -48,6 +48,15 @@ Deno.test("dfuse plan takes a layout string instead of a chip", async () => {
   assertStringIncludes(run.stdout, "do not verify, stay in the boot loader".replace(", ", ",\n  "));
 });
 
+Deno.test("dfuse plan takes no address that has lost its x, and no job file", async () => {
+  const address = await runDfuse(["plan", EXAMPLE, ...F405, "--address", "08008000"]);
+  assertEquals(address.code, 2);
+  assertStringIncludes(address.stderr, "must be an address such as 0x08000000");
+  const job = await runDfuse(["plan", "docs/job.schema.json", ...F405]);
+  assertEquals(job.code, 2);
+  assertStringIncludes(job.stderr, "A job file is for dfuse flash");
+});
+
 Deno.test("dfuse plan without a memory shows the file and what to add", async () => {
   const run = await runDfuse(["plan", EXAMPLE]);
   assertEquals(run.code, 0);

@@ -32,6 +32,9 @@ Deno.test("dfuse plan and flash --dry-run refuse a file that a flash would refus
       assertEquals(unsigned.code, 3, unsigned.stderr);
       const { schema, error, facts } = JSON.parse(unsigned.stdout);
       assertEquals([schema, error, facts.path], ["dfuse.error/1", "FirmwareError", file]);
+      const keyless = await run("--public-key", "no.pub");
+      assertEquals(keyless.code, 2);
+      assert(keyless.stderr.includes("Cannot read no.pub: there is no such file"), keyless.stderr);
     }
     await Deno.writeTextFile(`${file}.sha256`, `${OTHER}  fw.dfu\n`);
     for (const [command, ...target] of WAYS) {

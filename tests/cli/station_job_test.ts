@@ -71,7 +71,7 @@ Deno.test("parseJobFile() points at every field that is wrong, by its path and l
 });
 
 Deno.test("parseJobFile() tells where a file is no JSON", async () => {
-  assert((await problemsOf('{\n "firmware": "a",\n}'))[0]!.startsWith("line 3, $ no JSON: "));
+  assert((await problemsOf('{\n "firmware": "a",\n}'))[0]!.startsWith("line 3, $ is no JSON: "));
   assertEquals(await problemsOf("[1]"), ["line 1, $ expected an object"]);
   assertEquals((await problemsOf('{"firmware": []}')).length, 1);
 });
