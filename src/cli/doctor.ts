@@ -13,7 +13,7 @@ export function doctorCommand(output: Output): AnyCommand {
     .description("Say why no device is found or can be used, and what to do about it.")
     .option("--install-udev", "Linux, as root: let every user open boot loaders, by a udev rule.")
     .option("--json", "Print one JSON document (see docs/json.md).")
-    .example("Why is there no device?", "dfuse doctor")
+    .example("Find out why there is no device", "dfuse doctor")
     .example("Linux: open devices without being root", "sudo dfuse doctor --install-udev")
     .action(async (flags) => {
       if (flags.installUdev === true) return await installUdev(output);

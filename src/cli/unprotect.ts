@@ -63,14 +63,15 @@ async function confirm(
     "program and data are lost, and nothing can bring them back";
   output.err(renderWarning(loss, output.errorStyle));
   if (flags.yes === true) return;
-  const hint = "Give --yes to erase everything without being asked.";
   if (!Deno.stdin.isTerminal() || !output.errorIsTerminal) {
-    throw new UsageError("Cannot ask whether to erase the device: this is no terminal", { hint });
+    throw new UsageError("Cannot ask whether to erase the device: this is no terminal", {
+      hint: "Give --yes to erase everything without being asked.",
+    });
   }
   const answer = await askLine(output, 'Erase everything? Type "yes":', { signal });
   if (answer.trim().toLowerCase() !== "yes") {
     throw new UsageError("Cannot lift read protection: it was not confirmed. Nothing was erased", {
-      hint,
+      hint: "Run it again and answer yes, in full, to erase everything.",
     });
   }
 }

@@ -25,7 +25,7 @@ export function verifyCommand(output: Output) {
     .option("-a, --alternate <number:integer>", "Alternate setting to compare.")
     .option("-q, --quiet", "Print nothing but errors.")
     .option("--json", "Print one JSON event per line (see docs/json.md).")
-    .example("Does the device hold this file?", "dfuse verify firmware.dfu")
+    .example("Whether the device holds this file", "dfuse verify firmware.dfu")
     .action((flags: VerifyFlags, ...words: [string, ...string[]]) =>
       verify(output, readFileArguments(words, flags), flags)
     );

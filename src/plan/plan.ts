@@ -130,7 +130,7 @@ function voltageOperations(
     throw new PlanError(
       `Cannot tell ${profile.name} its supply voltage: it has no "Device Feature"`,
       {
-        hint: "Leave --vdd out: F2, F4 and F7 parts have such a setting only.",
+        hint: "Leave --vdd out: only F2, F4 and F7 parts have such a setting.",
       },
     );
   }

@@ -188,7 +188,12 @@ function listen(options: { readonly hostname: string; readonly port: number }): 
   try {
     return Deno.listen(options);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    // Deno would tell how to compile dfuse with other rights.
+    const reason = cause instanceof Deno.errors.NotCapable
+      ? "other machines could reach it, expected 127.0.0.1 or ::1"
+      : cause instanceof Error
+      ? cause.message
+      : String(cause);
     const what = `Cannot listen on ${options.hostname}:${options.port}: ${reason}`;
     if (cause instanceof Deno.errors.AddrInUse) {
       const hint = "Another program uses the port: choose one with --port, for example 3241.";
@@ -197,7 +202,7 @@ function listen(options: { readonly hostname: string; readonly port: number }): 
     if (cause instanceof Deno.errors.NotCapable) {
       const hint =
         "dfuse serves this machine only. For another one, forward the port, for example " +
-        `with: ssh -L ${options.port}:127.0.0.1:${options.port}`;
+        `with: ssh -R ${options.port}:127.0.0.1:${options.port} OTHER-MACHINE`;
       throw new TransportError("access-denied", what, { hint, cause });
     }
     const isDenied = cause instanceof Deno.errors.PermissionDenied;
