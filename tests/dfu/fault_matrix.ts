@@ -7,7 +7,7 @@ import { DfuseError, ExitCode } from "../../src/errors.ts";
 import type { DfuStatusName } from "../../src/simulator/dfu_numbers.ts";
 import { type Fault, FAULT_KINDS, type FaultKind } from "../../src/simulator/faults.ts";
 import type { SimulatorOptions } from "../../src/simulator/part.ts";
-import { seededRandom, seedFromEnv } from "../helpers/random.ts";
+import { randomTest, seededRandom } from "../helpers/random.ts";
 import {
   assertBytes,
   type Board,
@@ -148,8 +148,8 @@ export function testFaults(name: string, of: Case, status: DfuStatusName): void 
     });
   }
 
-  Deno.test(`A flash survives three faults of any kind (${name})`, async () => {
-    const random = seededRandom(seedFromEnv(`three faults, ${name}`));
+  randomTest(`A flash survives three faults of any kind (${name})`, async (seed) => {
+    const random = seededRandom(seed);
     const transfers = await countTransfers(of);
     // Two flipped bits may cancel each other out, which no one can see.
     const kinds = FAULT_KINDS.filter((kind) => kind !== "flip");

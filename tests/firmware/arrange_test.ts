@@ -2,7 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { FirmwareError, PlanError } from "../../src/errors.ts";
 import { arrangeElements, labelsOf } from "../../src/firmware/arrange.ts";
 import { countingBytes } from "../helpers/firmware_files.ts";
-import { seededRandom, seedFromEnv } from "../helpers/random.ts";
+import { randomTest, seededRandom } from "../helpers/random.ts";
 
 interface TestElement {
   readonly address: number;
@@ -87,38 +87,43 @@ Deno.test("arrangeElements() refuses more overlaps than it can compare in time",
   assertEquals(error.facts, { offset: 362_000 });
 });
 
-Deno.test("arrangeElements() covers each address of any elements once, or finds the conflict", () => {
-  const random = seededRandom(seedFromEnv("arrangeElements"));
-  let conflicts = 0;
-  for (let round = 0; round < 500; round++) {
-    const truth = random.bytes(64);
-    const elements = Array.from({ length: 1 + random.below(6) }, () => {
-      const address = random.below(50);
-      return { address, data: truth.slice(address, address + random.below(15)) };
-    });
-    if (random.below(3) === 0) elements.forEach(({ data }) => data.set([7].slice(0, data.length)));
-    const bytes = new Map<number, Set<number>>();
-    for (const { address, data } of elements) {
-      data.forEach((byte, at) => {
-        bytes.set(address + at, (bytes.get(address + at) ?? new Set()).add(byte));
+randomTest(
+  "arrangeElements() covers each address of any elements once, or finds the conflict",
+  (seed) => {
+    const random = seededRandom(seed);
+    let conflicts = 0;
+    for (let round = 0; round < 500; round++) {
+      const truth = random.bytes(64);
+      const elements = Array.from({ length: 1 + random.below(6) }, () => {
+        const address = random.below(50);
+        return { address, data: truth.slice(address, address + random.below(15)) };
       });
+      if (random.below(3) === 0) {
+        elements.forEach(({ data }) => data.set([7].slice(0, data.length)));
+      }
+      const bytes = new Map<number, Set<number>>();
+      for (const { address, data } of elements) {
+        data.forEach((byte, at) => {
+          bytes.set(address + at, (bytes.get(address + at) ?? new Set()).add(byte));
+        });
+      }
+      const differing = [...bytes].filter(([_, values]) => values.size > 1).map(([at]) => at);
+      if (differing.length > 0) {
+        const error = assertThrows(() => arrange(elements), PlanError);
+        assertEquals(differing.includes(error.facts.address as number), true);
+        conflicts++;
+        continue;
+      }
+      const arranged: [number, number][] = arrange(elements).parts.flatMap((part) =>
+        [...elements[part.element]!.data.subarray(part.start, part.start + part.size)]
+          .map((byte, at): [number, number] => [part.address + at, byte])
+      );
+      const expected = [...bytes].map(([at, values]): [number, number] => [at, [...values][0]!]);
+      assertEquals(arranged, expected.sort((a, b) => a[0] - b[0]));
     }
-    const differing = [...bytes].filter(([_, values]) => values.size > 1).map(([at]) => at);
-    if (differing.length > 0) {
-      const error = assertThrows(() => arrange(elements), PlanError);
-      assertEquals(differing.includes(error.facts.address as number), true);
-      conflicts++;
-      continue;
-    }
-    const arranged: [number, number][] = arrange(elements).parts.flatMap((part) =>
-      [...elements[part.element]!.data.subarray(part.start, part.start + part.size)]
-        .map((byte, at): [number, number] => [part.address + at, byte])
-    );
-    const expected = [...bytes].map(([at, values]): [number, number] => [at, [...values][0]!]);
-    assertEquals(arranged, expected.sort((a, b) => a[0] - b[0]));
-  }
-  assertEquals(conflicts > 20 && conflicts < 480, true, `${conflicts} conflicts`);
-});
+    assertEquals(conflicts > 20 && conflicts < 480, true, `${conflicts} conflicts`);
+  },
+);
 
 function arrange(elements: readonly TestElement[]) {
   const placed = elements.map(({ address, data }, index) => {

@@ -12,7 +12,7 @@ import { buildImage } from "../../src/firmware/image.ts";
 import { StreamedFile } from "../../src/firmware/input_file.ts";
 import { ascii, buildDfuse, concat, countingBytes, lend } from "../helpers/firmware_files.ts";
 import { buildHex, hexRecord, sRecord, uf2Block } from "../helpers/firmware_formats.ts";
-import { type Random, seededRandom, seedFromEnv } from "../helpers/random.ts";
+import { type Random, randomTest, seededRandom } from "../helpers/random.ts";
 
 const DATA = countingBytes(20);
 const IMAGE = buildImage([
@@ -140,8 +140,8 @@ Deno.test("encodeFormatOf() knows the endings", () => {
   }
 });
 
-Deno.test("an image goes through all formats in any order unchanged", async () => {
-  const random = seededRandom(seedFromEnv("formats"));
+randomTest("an image goes through all formats in any order unchanged", async (seed) => {
+  const random = seededRandom(seed);
   for (let round = 0; round < 40; round++) {
     const image = randomImage(random);
     let firmware: Pick<Firmware, "images" | "entry" | "family"> = {
@@ -165,8 +165,8 @@ Deno.test("an image goes through all formats in any order unchanged", async () =
   }
 });
 
-Deno.test("a binary file is the image from its first to its last byte", async () => {
-  const random = seededRandom(seedFromEnv("binary"));
+randomTest("a binary file is the image from its first to its last byte", async (seed) => {
+  const random = seededRandom(seed);
   for (let round = 0; round < 20; round++) {
     const image = randomImage(random);
     // What begins like a record of a text format is not taken for a raw binary.

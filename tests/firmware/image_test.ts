@@ -7,7 +7,7 @@ import {
   readImage,
 } from "../../src/firmware/image.ts";
 import { countingBytes } from "../helpers/firmware_files.ts";
-import { seededRandom, seedFromEnv } from "../helpers/random.ts";
+import { randomTest, seededRandom } from "../helpers/random.ts";
 
 const A = Uint8Array.of(1, 2, 3);
 const B = Uint8Array.of(4, 5);
@@ -47,8 +47,8 @@ Deno.test("readImage() fills where the image has no bytes", () => {
   assertEquals([...readImage(image, { address: 0x12, size: 3, fill: 0 })], [3, 0, 0]);
 });
 
-Deno.test("readImage() agrees with a map of all bytes", () => {
-  const random = seededRandom(seedFromEnv("readImage"));
+randomTest("readImage() agrees with a map of all bytes", (seed) => {
+  const random = seededRandom(seed);
   for (let round = 0; round < 200; round++) {
     const bytes = new Map<number, number>();
     const parts: { address: number; data: Uint8Array }[] = [];

@@ -4,57 +4,61 @@ import { encodeFirmware } from "../../src/firmware/encode.ts";
 import type { Firmware } from "../../src/firmware/firmware.ts";
 import { buildElf, type ElfSegmentParts } from "../helpers/firmware_formats.ts";
 import { runTool, toolTest, withTempFolder } from "../helpers/firmware_tools.ts";
-import { type Random, seededRandom, seedFromEnv } from "../helpers/random.ts";
+import { type Random, seeded, seededRandom } from "../helpers/random.ts";
 
 /** The tool is of any architecture: it reads ARM's ELF as that of an unknown machine. */
 const ELF = ["-I", "elf32-little"];
 
-toolTest("ELF files read as GNU objcopy reads them", ["objcopy", "objdump"], async () => {
-  const random = seededRandom(seedFromEnv("objcopy ELF"));
-  await withTempFolder(async (folder) => {
-    const path = (ending: string) => `${folder}/file.${ending}`;
-    for (let round = 0; round < 8; round++) {
-      await Deno.writeFile(path("elf"), randomElf(random, round));
-      await runTool("objcopy", [...ELF, "-O", "ihex", path("elf"), path("hex")]);
-      await runTool("objcopy", [...ELF, "-O", "srec", path("elf"), path("srec")]);
-      await runTool("objcopy", [
-        ...ELF,
-        "-O",
-        "binary",
-        "--gap-fill",
-        "0xFF",
-        path("elf"),
-        path("bin"),
-      ]);
-      const firmware = await collectFile(path("elf"));
-      const hex = await collectFile(path("hex"));
-      const srec = await collectFile(path("srec"));
-      assertEquals(imageOf(hex), imageOf(firmware));
-      assertEquals(imageOf(srec), imageOf(firmware));
-      assertEquals([hex.entry, srec.entry], [firmware.entry, firmware.entry]);
-      assertEquals(
-        await encodeFirmware("bin", firmware.images, { fill: 0xFF }),
-        await Deno.readFile(path("bin")),
-      );
-      const { entry } = firmware;
-      assertEquals(
-        await encodeFirmware("hex", firmware.images, { entry }),
-        await Deno.readFile(path("hex")),
-      );
-      const sections = await runTool("objdump", ["-h", path("srec")]);
-      assertEquals(
-        extentsIn(sections),
-        imageOf(firmware).map(({ address, data }) => [address, data.length]),
-      );
-    }
-  });
-});
+toolTest(
+  "ELF files read as GNU objcopy reads them",
+  ["objcopy", "objdump"],
+  seeded(async (seed) => {
+    const random = seededRandom(seed);
+    await withTempFolder(async (folder) => {
+      const path = (ending: string) => `${folder}/file.${ending}`;
+      for (let round = 0; round < 8; round++) {
+        await Deno.writeFile(path("elf"), randomElf(random, round));
+        await runTool("objcopy", [...ELF, "-O", "ihex", path("elf"), path("hex")]);
+        await runTool("objcopy", [...ELF, "-O", "srec", path("elf"), path("srec")]);
+        await runTool("objcopy", [
+          ...ELF,
+          "-O",
+          "binary",
+          "--gap-fill",
+          "0xFF",
+          path("elf"),
+          path("bin"),
+        ]);
+        const firmware = await collectFile(path("elf"));
+        const hex = await collectFile(path("hex"));
+        const srec = await collectFile(path("srec"));
+        assertEquals(imageOf(hex), imageOf(firmware));
+        assertEquals(imageOf(srec), imageOf(firmware));
+        assertEquals([hex.entry, srec.entry], [firmware.entry, firmware.entry]);
+        assertEquals(
+          await encodeFirmware("bin", firmware.images, { fill: 0xFF }),
+          await Deno.readFile(path("bin")),
+        );
+        const { entry } = firmware;
+        assertEquals(
+          await encodeFirmware("hex", firmware.images, { entry }),
+          await Deno.readFile(path("hex")),
+        );
+        const sections = await runTool("objdump", ["-h", path("srec")]);
+        assertEquals(
+          extentsIn(sections),
+          imageOf(firmware).map(({ address, data }) => [address, data.length]),
+        );
+      }
+    });
+  }),
+);
 
 toolTest(
   "GNU objcopy reads the HEX and S-record files of dfuse as they are meant",
   ["objcopy"],
-  async () => {
-    const random = seededRandom(seedFromEnv("objcopy text"));
+  seeded(async (seed) => {
+    const random = seededRandom(seed);
     await withTempFolder(async (folder) => {
       for (const format of ["hex", "srec"] as const) {
         for (let round = 0; round < 4; round++) {
@@ -81,7 +85,7 @@ toolTest(
         }
       }
     });
-  },
+  }),
 );
 
 toolTest(

@@ -18,7 +18,7 @@ import {
   lend,
   randomChunks,
 } from "../helpers/firmware_files.ts";
-import { seededRandom, seedFromEnv } from "../helpers/random.ts";
+import { randomTest, seededRandom } from "../helpers/random.ts";
 import { type RandomFirmware, randomFirmware } from "../helpers/random_firmware.ts";
 
 const LOW = { address: 0x08000000, data: countingBytes(10) };
@@ -131,8 +131,8 @@ Deno.test({
   },
 });
 
-Deno.test("summaries and collected images agree with the file that was built", async () => {
-  const random = seededRandom(seedFromEnv("summaries"));
+randomTest("summaries and collected images agree with the file that was built", async (seed) => {
+  const random = seededRandom(seed);
   for (let round = 0; round < 150; round++) {
     const firmware = randomFirmware(random);
     const { bytes, address } = firmware;

@@ -5,7 +5,7 @@ import { buildImage } from "../../src/firmware/image.ts";
 import { StreamedFile } from "../../src/firmware/input_file.ts";
 import { writeDfuse } from "../../src/firmware/write_dfuse.ts";
 import { buildDfuse, lend } from "../helpers/firmware_files.ts";
-import { seededRandom, seedFromEnv } from "../helpers/random.ts";
+import { randomTest, seededRandom } from "../helpers/random.ts";
 
 const IDS = { vendorId: 0x0483, productId: 0xDF11, deviceVersion: 0x2200 };
 const HIGH = 0x90000000;
@@ -30,8 +30,8 @@ Deno.test("writeDfuse() makes what UM0391 describes, byte for byte", () => {
   assertEquals(writeDfuse(images, { ids: IDS }), buildDfuse({ targets, suffix: IDS }));
 });
 
-Deno.test("writeDfuse() and the reader agree on any image", async () => {
-  const random = seededRandom(seedFromEnv("writeDfuse()"));
+randomTest("writeDfuse() and the reader agree on any image", async (seed) => {
+  const random = seededRandom(seed);
   for (let count = 0; count < 50; count++) {
     const images = Array.from({ length: 1 + random.below(3) }, (_, alternate): FirmwareImage => {
       let address = random.pick([0x08000000, HIGH, 0xFFFF0000]);

@@ -36,13 +36,34 @@ export function seededRandom(seed: number): Random {
   };
 }
 
-/** The seed of a random test: a new one, or the one that `DFUSE_SEED` repeats. Prints it. */
-export function seedFromEnv(test: string): number {
+/** A test with random contents: with a new seed, or with the one that `DFUSE_SEED` repeats. */
+export function randomTest(name: string, body: RandomTestBody): void {
+  Deno.test(name, seeded(body));
+}
+
+/** What a random test does with its seed. */
+export type RandomTestBody = (seed: number) => void | Promise<void>;
+
+/**
+ * The function of a test, for tests that need more than `randomTest()` gives. A failure names the seed: what a test prints
+ * is lost where tests run in parallel.
+ */
+export function seeded(body: RandomTestBody): () => Promise<void> {
+  return async () => {
+    const seed = chooseSeed();
+    try {
+      await body(seed);
+    } catch (error) {
+      throw new Error(`DFUSE_SEED=${seed} repeats this failure`, { cause: error });
+    }
+  };
+}
+
+function chooseSeed(): number {
   const given = Deno.env.get("DFUSE_SEED");
   const seed = given === undefined ? Math.floor(Math.random() * 2 ** 32) : Number(given);
   if (!Number.isInteger(seed)) {
     throw new RangeError(`Cannot use DFUSE_SEED=${given}, expected a whole number`);
   }
-  console.log(`${test}: DFUSE_SEED=${seed}`);
   return seed;
 }

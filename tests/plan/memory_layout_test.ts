@@ -11,7 +11,7 @@ import {
   regionAt,
   regionEnd,
 } from "../../src/plan/memory_layout.ts";
-import { type Random, seededRandom, seedFromEnv } from "../helpers/random.ts";
+import { type Random, randomTest, seededRandom } from "../helpers/random.ts";
 
 const FIXTURE = new URL("../fixtures/layouts.tsv", import.meta.url);
 
@@ -180,15 +180,18 @@ function regionsOrNone(text: string): readonly MemoryRegion[] {
   }
 }
 
-Deno.test("formatMemoryLayout() writes what parseMemoryLayout() reads, for random layouts", () => {
-  const random = seededRandom(seedFromEnv("formatMemoryLayout()"));
-  for (let round = 0; round < 2000; round++) {
-    const layout = randomLayout(random);
-    const text = formatMemoryLayout(layout);
-    assertEquals(parseMemoryLayout(text), layout, text);
-    assertEquals(formatMemoryLayout(parseMemoryLayout(text)), text);
-  }
-});
+randomTest(
+  "formatMemoryLayout() writes what parseMemoryLayout() reads, for random layouts",
+  (seed) => {
+    const random = seededRandom(seed);
+    for (let round = 0; round < 2000; round++) {
+      const layout = randomLayout(random);
+      const text = formatMemoryLayout(layout);
+      assertEquals(parseMemoryLayout(text), layout, text);
+      assertEquals(formatMemoryLayout(parseMemoryLayout(text)), text);
+    }
+  },
+);
 
 Deno.test("formatMemoryLayout() writes every fixture back", () => {
   for (const [text, , , , , told] of fixtureRows()) {

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { OPTION_BYTES, type OptionField } from "../../src/chips/option_bytes.ts";
 import { formatBytes } from "../../src/format.ts";
 import { decodeOptionBytes, findOption, type OptionState } from "../../src/plan/option_state.ts";
-import { type Random, seededRandom, seedFromEnv } from "../helpers/random.ts";
+import { type Random, randomTest, seededRandom } from "../helpers/random.ts";
 import { ALLOW_ALL, hex, plan, problemsOf, stateOf } from "./option_rig.ts";
 
 const WRITABLE = OPTION_BYTES.filter(({ readOnly }) => readOnly === undefined);
@@ -152,8 +152,8 @@ function textsOf(field: OptionField): string[] {
   }
 }
 
-Deno.test("planOptionBytes() survives a random walk over all parts, and comes back", () => {
-  const random = seededRandom(seedFromEnv("plan_option_bytes"));
+randomTest("planOptionBytes() survives a random walk over all parts, and comes back", (seed) => {
+  const random = seededRandom(seed);
   for (const table of WRITABLE) {
     // Reserved bits are whatever they are: they must stay so.
     let state = stateOf(table);
@@ -182,8 +182,8 @@ function randomWords(state: OptionState, random: Random): string {
   return [...names].map((field) => `${field.name}=${random.pick(textsOf(field))}`).join(" ");
 }
 
-Deno.test("planOptionBytes() keeps reserved bits as they were read, whatever they are", () => {
-  const random = seededRandom(seedFromEnv("reserved option bits"));
+randomTest("planOptionBytes() keeps reserved bits as they were read, whatever they are", (seed) => {
+  const random = seededRandom(seed);
   for (let count = 0; count < 50; count++) {
     const low = random.below(256);
     const state = stateOf("stm32l432", (bytes) => {

@@ -5,7 +5,7 @@ import type { Extent } from "../../src/firmware/firmware.ts";
 import type { Plan } from "../../src/plan/operation.ts";
 import { planFlash, type PlanOptions } from "../../src/plan/plan.ts";
 import { countTouchedPages } from "../../src/plan/touched_pages.ts";
-import { seededRandom, seedFromEnv } from "../helpers/random.ts";
+import { randomTest, seededRandom } from "../helpers/random.ts";
 import type { ModelPage } from "./flash_model.ts";
 import { type RandomFlash, randomFlash, type RandomTarget } from "./random_flash.ts";
 import { type Outcome, runPlan } from "./run_plan.ts";
@@ -13,8 +13,8 @@ import { type Outcome, runPlan } from "./run_plan.ts";
 /** Enough to meet every mix of options and pages, in about two seconds. */
 const ROUNDS = 200;
 
-Deno.test("planFlash() makes plans that put random images into random memories", () => {
-  const random = seededRandom(seedFromEnv("planFlash()"));
+randomTest("planFlash() makes plans that put random images into random memories", (seed) => {
+  const random = seededRandom(seed);
   let plans = 0;
   for (let round = 0; round < ROUNDS; round++) {
     const flash = randomFlash(random);

@@ -1,10 +1,9 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { fuzz } from "../../scripts/fuzz/fuzz.ts";
 import { collectInput } from "../../src/firmware/collect.ts";
-import { seedFromEnv } from "../helpers/random.ts";
+import { randomTest } from "../helpers/random.ts";
 
-Deno.test("fuzz() finds nothing wrong with the readers in 500 inputs", async () => {
-  const seed = seedFromEnv("fuzz");
+randomTest("fuzz() finds nothing wrong with the readers in 500 inputs", async (seed) => {
   const report = await fuzz({ seed, goOn: (count) => count < 500 });
   assertEquals(report.count, 500);
   assert(report.accepted > 20 && report.refused > 100, JSON.stringify(report));

@@ -7,16 +7,18 @@ import { type Fault, FAULT_KINDS } from "../../src/simulator/faults.ts";
 import { createSimulatedDevice } from "../../src/simulator/simulated_device.ts";
 import { VirtualClock } from "../../src/simulator/virtual_clock.ts";
 import type { ControlSetup, Transport } from "../../src/usb/transport.ts";
-import { type Random, seededRandom, seedFromEnv } from "../helpers/random.ts";
+import { type Random, randomTest, seededRandom } from "../helpers/random.ts";
 import { littleEndian } from "./host.ts";
 
 const ROUNDS = 60;
 const REQUESTS = 80;
 
-Deno.test("Whatever a host sends, every transfer ends in time, in an answer or a TransportError", async () => {
-  const seed = seedFromEnv("random host");
-  for (let round = 0; round < ROUNDS; round++) await playRound(seed + round);
-});
+randomTest(
+  "Whatever a host sends, every transfer ends in time, in an answer or a TransportError",
+  async (seed) => {
+    for (let round = 0; round < ROUNDS; round++) await playRound(seed + round);
+  },
+);
 
 async function playRound(seed: number): Promise<void> {
   const random = seededRandom(seed);

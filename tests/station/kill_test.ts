@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { seedFromEnv } from "../helpers/random.ts";
+import { seeded } from "../helpers/random.ts";
 import { inFolder } from "./folder.ts";
 import { killRuns } from "./kill_runs.ts";
 
@@ -10,10 +10,11 @@ Deno.test({
   name: "dfuse that is killed at random moments loses no attempt and gives no value twice",
   // A killed process leaves its children's pipes to the system, which ends them when it likes.
   ignore: Deno.build.os === "windows",
-  fn: () =>
+  fn: seeded((seed) =>
     inFolder(async (folder) => {
-      const run = await killRuns(KILLS, { seed: seedFromEnv("kill"), folder });
+      const run = await killRuns(KILLS, { seed, folder });
       assertEquals(run.problems, []);
       assert(run.attempts > 0, JSON.stringify(run));
-    }),
+    })
+  ),
 });

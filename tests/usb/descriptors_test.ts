@@ -8,7 +8,7 @@ import {
   parseFunctionalDescriptor,
   parseStringDescriptor,
 } from "../../src/usb/descriptors.ts";
-import { seededRandom, seedFromEnv } from "../helpers/random.ts";
+import { randomTest, seededRandom } from "../helpers/random.ts";
 
 /** Bytes from hex with blanks. */
 function hex(text: string): Uint8Array {
@@ -187,8 +187,7 @@ Deno.test("dfuModeOf() tells runtime from DFU mode, protocol 0 included", () => 
   assertEquals(modeOf("03 01 01"), undefined);
 });
 
-Deno.test("Descriptor readers throw nothing but DeviceError, whatever the bytes", () => {
-  const seed = seedFromEnv("descriptors");
+randomTest("Descriptor readers throw nothing but DeviceError, whatever the bytes", (seed) => {
   const random = seededRandom(seed);
   const readers = [
     parseDeviceDescriptor,
