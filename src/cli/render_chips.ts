@@ -2,7 +2,7 @@ import type { Chip, FlashTiming } from "../chips/chip.ts";
 import { QUIRKS } from "../chips/quirks.ts";
 import { formatAddress, formatSize, formatUsbIds } from "../format.ts";
 import type { Style } from "./style.ts";
-import { hang } from "./wrap.ts";
+import { fitsBeside, hang } from "./wrap.ts";
 
 /** The table of parts as text: a line each, or everything of each with `details`. */
 export function renderChips(
@@ -24,10 +24,7 @@ function titleLines(
 }
 
 function chipLines(chip: Chip, style: Style): string[] {
-  const row = (label: string, ...texts: readonly string[]) =>
-    texts.flatMap((text, index) =>
-      hang(text, style, { head: `  ${(index === 0 ? label : "").padEnd(11)} ` })
-    );
+  const row = (label: string, ...texts: readonly string[]) => rowLines(label, texts, style);
   const { aliases, alternates, timing, quirks, romVersionAddress } = chip;
   return [
     ...titleLines(chip, { style }),
@@ -47,6 +44,18 @@ function chipLines(chip: Chip, style: Style): string[] {
       : row("ROM version", `at ${formatAddress(romVersionAddress)}`)),
     ...row("Sources", ...chip.sources),
   ];
+}
+
+/** Texts beside their label, or below it where one of them, such as the name of a quirk, is too long for that. */
+function rowLines(label: string, texts: readonly string[], style: Style): string[] {
+  const head = `  ${label.padEnd(11)} `;
+  if (!fitsBeside(head, texts, style)) {
+    const below = texts.flatMap((text) => hang(text, style, { head: "    ", indent: 6 }));
+    return [head.trimEnd(), ...below];
+  }
+  return texts.flatMap((text, index) =>
+    hang(text, style, { head: index === 0 ? head : " ".repeat(head.length) })
+  );
 }
 
 function eraseWords({ erase, massErase }: FlashTiming): string {
