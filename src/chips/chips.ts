@@ -2,6 +2,7 @@ import { UsageError } from "../errors.ts";
 import { formatSize } from "../format.ts";
 import type { Chip } from "./chip.ts";
 import { AT32 } from "./at32.ts";
+import { editDistance } from "./edit_distance.ts";
 import { GD32 } from "./gd32.ts";
 import { STM32F0 } from "./stm32f0.ts";
 import { STM32F1 } from "./stm32f1.ts";
@@ -130,18 +131,4 @@ function unknownChip(name: string, table: readonly Chip[]): UsageError {
 /** How far a name is from what was wanted; `f405` is meant to be a piece of one. */
 function distanceOf(wanted: string, known: string): number {
   return wanted.length >= 3 && known.includes(wanted) ? 0 : editDistance(wanted, known);
-}
-
-/** How many letters must be added, removed or changed to turn one word into the other (Levenshtein). */
-function editDistance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
-  for (const [index, letter] of [...from].entries()) {
-    const next = [index + 1];
-    for (let column = 1; column <= to.length; column++) {
-      const change = row[column - 1]! + (letter === to[column - 1] ? 0 : 1);
-      next.push(Math.min(change, row[column]! + 1, next[column - 1]! + 1));
-    }
-    row = next;
-  }
-  return row[to.length]!;
 }

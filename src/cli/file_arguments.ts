@@ -12,20 +12,13 @@ export interface FileArguments {
 /**
  * Takes the words of a command line as files. `app.bin@0x08008000` says where a file without addresses belongs; a file
  * that exists under the whole word is that file, and a word without an address behind its last `@` is a name.
- * @throws {UsageError} for an option among the files, and where `--address` is to mean one of several.
+ * @throws {UsageError} where `--address` is to mean one of several.
  */
 export function readFileArguments(
   words: readonly [string, ...string[]],
   options: { readonly address?: number | undefined } = {},
 ): FileArguments {
   const { address } = options;
-  // With several files to come, a parser may take a misspelt option for one of them.
-  const option = words.find((word) => word.startsWith("-") && word !== "-");
-  if (option !== undefined) {
-    throw new UsageError(`Unknown option "${option}"`, {
-      hint: `See --help. A file of that name is ./${option}`,
-    });
-  }
   if (address !== undefined && words.length > 1) {
     throw new UsageError("Cannot put several files at one address, expected --address with one", {
       hint: "Write the address behind the name: app.bin@0x08008000",

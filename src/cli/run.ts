@@ -1,5 +1,6 @@
 import { Command, ValidationError } from "@cliffy/command";
 import { DfuseError, ExitCode } from "../errors.ts";
+import { checkCommandLine } from "./check_command_line.ts";
 import { describeCommand } from "./command_facts.ts";
 import { errorDocument, type Output, renderBug, renderError, ReportedError } from "./output.ts";
 import type { AnyCommand } from "./plan_options.ts";
@@ -26,7 +27,7 @@ export async function run(
       output.err(helpOf(command, { build, style: output.errorStyle }));
       return ExitCode.usage;
     }
-    await command.parse([...args]);
+    await command.parse(checkCommandLine(command, args));
     return ExitCode.done;
   } catch (error) {
     if (error instanceof ReportedError) return error.exitCode;
