@@ -36,9 +36,10 @@ const SCRIPTS: Readonly<Record<string, (program: Command) => string>> = {
   fish: fishScript,
 };
 
-/** What may follow an option or stand as an argument: the third part of `<name:type:action>`. */
-function actionOf(definition = ""): string | undefined {
-  return /^[<[][^:>\]]*:[^:>\]]*:([^:>\]]+)/.exec(definition)?.[1];
+/** What gives the values of an option or argument: the third part of `<name:type:action>`, or the type. */
+function actionOf(command: Command, definition = ""): string | undefined {
+  const [, type, action] = /^[<[][^:>\]]*:([^:>\]]*):?([^:>\]]*)/.exec(definition) ?? [];
+  return [action, type].find((name) => command.getCompletion(name ?? "") !== undefined);
 }
 
 function bashScript(program: Command): string {
@@ -47,13 +48,13 @@ function bashScript(program: Command): string {
   const lists = commands.map((command) => {
     const flags = [...command.getBaseOptions().flatMap((option) => option.flags), "--help"];
     const names = command.getBaseCommands().map((child) => child.getName());
-    const action = actionOf(command.getArgsDefinition());
+    const action = actionOf(command, command.getArgsDefinition());
     const values = action === undefined ? "" : ` ${ask(program, command, action)}`;
     return `    ${command.getName()}:*) words="${[...flags, ...names].join(" ")}${values}" ;;`;
   });
   const values = commands.flatMap((command) =>
     command.getBaseOptions().flatMap((option) => {
-      const action = actionOf(option.typeDefinition);
+      const action = actionOf(command, option.typeDefinition);
       if (option.typeDefinition === undefined) return [];
       const patterns = option.flags.map((flag) => `${command.getName()}:${flag}`).join("|");
       const list = action === undefined ? "" : ask(program, command, action);
@@ -86,11 +87,13 @@ function fishScript(program: Command): string {
         : ` -a '(${name} completions complete ${action} ${command.getName()})'`;
     const options = command.getBaseOptions().map((option) => {
       const value = option.typeDefinition === undefined ? "" : " -r";
-      const words = `${flagsOf(option)}${value}${list(actionOf(option.typeDefinition))}`;
+      const words = `${flagsOf(option)}${value}${list(actionOf(command, option.typeDefinition))}`;
       return `complete -c ${name} ${where} ${words} -d ${quote(option.description)}`;
     });
     const names = namesOf(command.getBaseCommands());
-    const own = names === "" ? list(actionOf(command.getArgsDefinition())) : ` -a ${quote(names)}`;
+    const own = names === ""
+      ? list(actionOf(command, command.getArgsDefinition()))
+      : ` -a ${quote(names)}`;
     return own === "" ? options : [...options, `complete -c ${name} ${where} -f${own}`];
   });
   return [...first, ...rest].join("\n");

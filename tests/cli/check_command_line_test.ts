@@ -30,6 +30,7 @@ function problemOf(line: string): string[] {
 
 const PROBLEMS: readonly (readonly [line: string, message: string, hint: string])[] = [
   ["flsh a.bin", 'Unknown command "flsh"', "Did you mean dfuse flash? See: dfuse --help"],
+  ["mam", 'Unknown command "mam"', "See: dfuse --help"],
   ["xyzzy", 'Unknown command "xyzzy"', "See: dfuse --help"],
   [
     "completions bashh",

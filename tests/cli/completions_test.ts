@@ -47,19 +47,21 @@ async function completeInBash(words: readonly string[]): Promise<string[]> {
 }
 
 Deno.test({
-  name: "bash completes commands, options and parts",
+  name: "bash completes commands, options, parts and other values",
   ignore: Deno.build.os !== "linux",
   fn: async () => {
-    const [command, option, chip, simulated] = await Promise.all([
+    const [command, option, chip, simulated, erase] = await Promise.all([
       completeInBash(["dfuse", "pl"]),
       completeInBash(["dfuse", "flash", "--dry"]),
       completeInBash(["dfuse", "plan", "--chip", "stm32f40"]),
       completeInBash(["dfuse", "simulate", "gd32v"]),
+      completeInBash(["dfuse", "flash", "--erase", ""]),
     ]);
     const startingWith = (start: string) => chipWords().filter((w) => w.startsWith(start)).sort();
     assertEquals(command, ["plan"]);
     assertEquals(option, ["--dry-run"]);
     assertEquals(chip, startingWith("stm32f40"));
     assertEquals(simulated, startingWith("gd32v"));
+    assertEquals(erase, ["all", "needed", "none", "touched"]);
   },
 });
