@@ -151,7 +151,7 @@ function commandsBelow(command: AnyCommand): AnyCommand[] {
     .flatMap((below: AnyCommand) => [below, ...commandsBelow(below)]);
 }
 
-Deno.test("checkCommandLine() takes every option of every command, with its value", () => {
+Deno.test("checkCommandLine() takes every option of every command, with a value that is not empty", () => {
   for (const command of commandsBelow(program)) {
     const path = command.getPath().split(" ").slice(1);
     const operands = (command.getArgsDefinition() ?? "").split(" ").filter((name) => name !== "");
@@ -160,6 +160,11 @@ Deno.test("checkCommandLine() takes every option of every command, with its valu
       for (const flag of flags) {
         const line = [...path, flag, ...(typeDefinition ? ["value"] : []), ...operands];
         assertEquals(checkCommandLine(program, line), line);
+        // The parser would go on without the option: `--expect-chip ""` would check nothing.
+        const empty = line.map((word) => word === "value" ? "" : word);
+        if (typeDefinition) {
+          assertThrows(() => checkCommandLine(program, empty), UsageError, "empty");
+        }
       }
     }
   }
