@@ -8,6 +8,7 @@ export const ExitCode = {
   device: 5,
   transport: 6,
   verify: 7,
+  output: 8,
   interrupted: 130,
 } as const;
 
@@ -107,6 +108,11 @@ export class TransportError extends DfuseError {
 /** The device's memory differs from the image; facts: `address`, `expected`, `found`. */
 export class VerifyError extends DfuseError {
   override readonly exitCode = ExitCode.verify;
+}
+
+/** All was done, but its result could not be written: nobody was told. */
+export class OutputError extends DfuseError {
+  override readonly exitCode = ExitCode.output;
 }
 
 /** The user asked to stop, and dfuse stopped at a safe point. */

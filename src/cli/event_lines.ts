@@ -4,7 +4,7 @@ import type { DeviceProfile } from "../plan/device_profile.ts";
 import type { Plan } from "../plan/operation.ts";
 import type { Clock } from "../usb/transport.ts";
 import type { Target } from "./open_target.ts";
-import { type Output, renderError, renderWarning, ReportedError } from "./output.ts";
+import { type Output, printResult, renderError, renderWarning, ReportedError } from "./output.ts";
 import { ProgressLines, renderReport, reportDocument } from "./progress.ts";
 import { hang } from "./wrap.ts";
 
@@ -69,7 +69,13 @@ export class EventLines implements Listener {
   end(): void {}
 
   report(report: Report): void {
-    this.#print(reportDocument(report));
+    const { errorStyle } = this.#output;
+    const { error } = report;
+    const cause = error === undefined ? "" : renderError(error, errorStyle);
+    printResult(this.#output, JSON.stringify(reportDocument(report)) + "\n", {
+      words: cause + renderReport(report, errorStyle),
+      isFailure: error !== undefined,
+    });
   }
 
   #print(event: Record<string, unknown>): void {
@@ -124,6 +130,8 @@ export class TextLines implements Listener {
     this.#progress.finish();
     const { style, errorStyle } = this.#output;
     if (report.error !== undefined) this.#output.err(renderError(report.error, errorStyle));
-    if (!this.#quiet || report.error !== undefined) this.#output.out(renderReport(report, style));
+    const isFailure = report.error !== undefined;
+    if (this.#quiet && !isFailure) return;
+    printResult(this.#output, renderReport(report, style), { isFailure });
   }
 }

@@ -11,7 +11,7 @@ import {
   type TargetFlags,
   withTarget,
 } from "./open_target.ts";
-import { type Output, renderWarning } from "./output.ts";
+import { type Output, printResult, renderWarning } from "./output.ts";
 import { optionsDocument, renderChanges, renderOptions, renderOutcome } from "./render_options.ts";
 
 interface OptionsFlags extends TargetFlags {
@@ -94,8 +94,9 @@ async function change(
   if (json) {
     const { kind, hasReset, found } = outcome;
     const state = found ?? plan.after;
-    printJson(output, optionsDocument({ ...told, state, outcome: kind, hasReset }));
-  } else if (!quiet) output.out(renderOutcome(outcome, output.style));
+    const document = optionsDocument({ ...told, state, outcome: kind, hasReset });
+    printJson(output, document, renderOutcome(outcome, output.errorStyle));
+  } else if (!quiet) printResult(output, renderOutcome(outcome, output.style));
 }
 
 async function read(
@@ -152,6 +153,7 @@ function checkFlags(settings: unknown, flags: OptionsFlags): void {
   }
 }
 
-function printJson(output: Output, document: Record<string, unknown>): void {
-  output.out(JSON.stringify(document, null, 2) + "\n");
+/** `words` say the same, where that must be seen by somebody. */
+function printJson(output: Output, document: Record<string, unknown>, words = ""): void {
+  printResult(output, JSON.stringify(document, null, 2) + "\n", { words });
 }

@@ -1,52 +1,112 @@
-import { DfuseError, ExitCode, UsageError, writeReasonOf } from "../errors.ts";
+import { type DfuseError, ExitCode, OutputError, writeReasonOf } from "../errors.ts";
 import { type Style, styleOf } from "./style.ts";
 import { hang } from "./wrap.ts";
 
-/** Where a command writes. Results go to `out`, all that is said meanwhile to `err`. */
+/**
+ * Where a command writes. Results go to `out`, all that is said meanwhile to `err`. Neither ever throws: what cannot be
+ * written is dropped, with all that follows, for no board may stay half done because a disk is full.
+ */
 export interface Output {
   readonly style: Style;
   readonly errorStyle: Style;
   /** Whether standard error is a terminal that understands cursor movement. */
   readonly errorIsTerminal: boolean;
-  /** Writes text to standard output. A reader that has closed the pipe has seen enough: the rest is dropped. */
+  /** Writes text to standard output. */
   out(text: string): void;
   err(text: string): void;
+  /** Why standard output takes no more; undefined as long as it does. */
+  readonly outLoss?: OutputLoss | undefined;
+  /** The same of standard error. */
+  readonly errLoss?: OutputLoss | undefined;
 }
+
+/** A reader that has closed its pipe has seen enough; a disk that is full has lost something. */
+export type OutputLoss =
+  | { readonly kind: "closed" }
+  | { readonly kind: "failed"; readonly reason: string };
 
 /** The process's own standard output and error. */
 export function processOutput(): Output {
+  const out = new Stream(Deno.stdout);
+  const err = new Stream(Deno.stderr);
   return {
     style: styleOf(Deno.stdout),
     errorStyle: styleOf(Deno.stderr),
     errorIsTerminal: Deno.stderr.isTerminal() && Deno.env.get("TERM") !== "dumb",
-    out: (text) => writeAll(Deno.stdout, text),
-    err: (text) => writeAll(Deno.stderr, text),
+    out: (text) => out.write(text),
+    err: (text) => err.write(text),
+    get outLoss() {
+      return out.loss;
+    },
+    get errLoss() {
+      return err.loss;
+    },
   };
 }
 
-function writeAll(file: { writeSync(bytes: Uint8Array): number }, text: string): void {
-  let bytes: Uint8Array = new TextEncoder().encode(text);
-  try {
-    while (bytes.length > 0) bytes = bytes.subarray(file.writeSync(bytes));
-  } catch (error) {
-    if (error instanceof Deno.errors.BrokenPipe) return;
-    throw new UsageError(`Cannot write the output: ${writeReasonOf(error)}`, {
-      hint: "Send it to a file on a disk that has space.",
-      cause: error,
-    });
+/** Writes until it fails: what came behind a gap would be read as something else. */
+class Stream {
+  readonly #file: { writeSync(bytes: Uint8Array): number };
+  loss: OutputLoss | undefined;
+
+  constructor(file: { writeSync(bytes: Uint8Array): number }) {
+    this.#file = file;
+  }
+
+  write(text: string): void {
+    if (this.loss !== undefined) return;
+    let bytes: Uint8Array = new TextEncoder().encode(text);
+    try {
+      while (bytes.length > 0) bytes = bytes.subarray(this.#file.writeSync(bytes));
+    } catch (error) {
+      const isClosed = error instanceof Deno.errors.BrokenPipe;
+      this.loss = isClosed ? { kind: "closed" } : { kind: "failed", reason: writeReasonOf(error) };
+    }
   }
 }
 
-/** Prints a text and gives the exit code, for who has nothing else to do. */
-export function printOnly(output: Output, text: string): ExitCode {
-  try {
-    output.out(text);
-    return ExitCode.done;
-  } catch (error) {
-    if (!(error instanceof DfuseError)) throw error;
+/** Prints what came of work on a device, on standard error as well where standard output has lost it. */
+export function printResult(
+  output: Output,
+  text: string,
+  options: {
+    /** The same for a person. Default: the text. */
+    readonly words?: string;
+    /** Whether it tells of a failure: then a reader that has closed its pipe is no excuse. */
+    readonly isFailure?: boolean;
+  } = {},
+): void {
+  const { words = text, isFailure = false } = options;
+  output.out(text);
+  const { outLoss } = output;
+  if (outLoss?.kind === "failed" || (outLoss !== undefined && isFailure)) output.err(words);
+}
+
+/**
+ * The last word of the program: says on the stream that is left which one has lost something, and gives the exit code. It
+ * is that of the work, unless this was done and its result could not be printed.
+ */
+export function endOutput(
+  output: Output,
+  { exitCode, json }: { readonly exitCode: ExitCode; readonly json: boolean },
+): ExitCode {
+  const { outLoss, errLoss } = output;
+  const isDone = exitCode === ExitCode.done;
+  if (outLoss?.kind === "failed") {
+    const error = new OutputError(`Cannot write the output: ${outLoss.reason}`, {
+      hint: `${isDone ? "Nothing else failed. " : ""}Send it to a file on a disk that has space.`,
+    });
     output.err(renderError(error, output.errorStyle));
-    return error.exitCode;
+    return isDone ? ExitCode.output : exitCode;
   }
+  // With --json the error is on standard output already.
+  if (errLoss?.kind === "failed" && !isDone && !json) {
+    const error = new OutputError(`Cannot write to standard error: ${errLoss.reason}`, {
+      hint: `What is wrong stood there; the exit code is ${exitCode}.`,
+    });
+    output.out(renderError(error, output.style));
+  }
+  return exitCode;
 }
 
 /** An error as a person reads it: the sentence, then each further problem, then what to do. */

@@ -1,7 +1,7 @@
 import { readMemory } from "../dfu/read_memory.ts";
 import { ExitCode, UsageError } from "../errors.ts";
 import { encodeFirmware, encodeFormatOf } from "../firmware/encode.ts";
-import type { FirmwareImage } from "../firmware/firmware.ts";
+import type { Extent, FirmwareImage, Image } from "../firmware/firmware.ts";
 import { imageSize } from "../firmware/image.ts";
 import { formatDuration, formatRange, formatSize } from "../format.ts";
 import { planRead } from "../plan/plan_read.ts";
@@ -14,7 +14,7 @@ import {
   type TargetFlags,
   withTarget,
 } from "./open_target.ts";
-import type { Output } from "./output.ts";
+import { type Output, printResult } from "./output.ts";
 import { renderSentence } from "./wrap.ts";
 import { checkWritable, writeWhole } from "./write_file.ts";
 
@@ -69,22 +69,36 @@ async function read(output: Output, out: string, flags: ReadFlags): Promise<void
       .finally(() => listener.end());
     const images = [imageFor(target, { alternate, image })];
     writeWhole(out, await encodeFirmware(format, images, { ids: device.facts }));
-    const size = imageSize(image);
-    if (flags.json === true) {
-      const [durationMs, exitCode] = [clock.now() - start, ExitCode.done];
-      const report = { event: "report", outcome: "done", exitCode, file: out, size, durationMs };
-      output.out(JSON.stringify(report) + "\n");
-    } else if (flags.quiet !== true) {
-      const where = image.segments.map(formatRange).join(", ");
-      const time = formatDuration(clock.now() - start);
-      const done = `Done: ${formatSize(size)} read in ${time} from ${where}`;
-      output.out(renderSentence(done, output.style));
-      if (flags.map === true) {
-        const outline = outlineContents(image, device.profile.erasedByte ?? 0xFF);
-        output.out(renderContentsStrip(ranges, outline, output.style) + "\n");
-      }
-    }
+    printDone(output, flags, { out, image, ranges, target, durationMs: clock.now() - start });
   });
+}
+
+function printDone(
+  output: Output,
+  { json = false, quiet = false, map = false }: ReadFlags,
+  read: {
+    readonly out: string;
+    readonly image: Image;
+    readonly ranges: readonly Extent[];
+    readonly target: Target;
+    readonly durationMs: number;
+  },
+): void {
+  const { out, image, ranges, target, durationMs } = read;
+  const size = imageSize(image);
+  const where = image.segments.map(formatRange).join(", ");
+  const done = `Done: ${formatSize(size)} read in ${formatDuration(durationMs)} from ${where}`;
+  if (json) {
+    const exitCode = ExitCode.done;
+    const report = { event: "report", outcome: "done", exitCode, file: out, size, durationMs };
+    const words = renderSentence(done, output.errorStyle);
+    printResult(output, JSON.stringify(report) + "\n", { words });
+  } else if (!quiet) {
+    printResult(output, renderSentence(done, output.style));
+    if (!map) return;
+    const outline = outlineContents(image, target.device.profile.erasedByte ?? 0xFF);
+    output.out(renderContentsStrip(ranges, outline, output.style) + "\n");
+  }
 }
 
 /** With the name that the device gives its memory. */

@@ -31,6 +31,7 @@ const EXIT_STATUS: readonly (readonly [number, string])[] = [
   [5, "The device refused."],
   [6, "USB: not found, no access, busy, lost."],
   [7, "Verify found a difference."],
+  [8, "All was done, but the output could not be written."],
   [130, "Interrupted."],
 ];
 

@@ -40,11 +40,14 @@ export async function flashStation(output: Output, command: StationCommand): Pro
   const { source, clock } = station;
   const view = createStationView(output, { ...flags, title: command.files.title, names, clock });
   signals.onStop = () => view.stopping();
+  // Boards that come one after the other have no end of their own: nobody would see what becomes of them.
+  const endUnseen = () => flags.watch === true && !view.isSeen ? signals.end() : undefined;
+  endUnseen();
   const totals = await runStation({
     ...{ source, clock, job, jobs, stop: signals.stop, abort: signals.abort },
     watch: flags.watch === true,
     portName: (path) => names.get(path) ?? path,
-    listener: withChanges(view, station),
+    listener: withChanges(view, station, endUnseen),
   });
   view.end(totals);
   conclude(totals);
@@ -134,13 +137,17 @@ async function checkSupply(
   );
 }
 
-/** The simulated operator changes a board when its result is shown. */
-function withChanges(view: StationView, { change }: StationSource) {
+/** The simulated operator changes a board when its result is shown; `onShown` is told whenever something was shown. */
+function withChanges(view: StationView, { change }: StationSource, onShown: () => void) {
   return {
-    onPort: (port: Parameters<StationView["onPort"]>[0]) => view.onPort(port),
+    onPort(port: Parameters<StationView["onPort"]>[0]) {
+      view.onPort(port);
+      onShown();
+    },
     unit: (path: string) => view.unit(path),
     onAttempt(path: string, attempt: Parameters<StationView["onAttempt"]>[1]) {
       view.onAttempt(path, attempt);
+      onShown();
       change?.(path, attempt.result === "passed");
     },
   };

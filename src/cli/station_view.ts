@@ -5,7 +5,7 @@ import type { UnitListener } from "../station/flash_unit.ts";
 import type { Port } from "../station/port.ts";
 import type { StationListener, StationTotals } from "../station/station.ts";
 import type { Clock } from "../usb/transport.ts";
-import type { Output } from "./output.ts";
+import { type Output, printResult } from "./output.ts";
 import { deviceSerial, unitPhrases } from "./render_unit.ts";
 import {
   initialState,
@@ -28,6 +28,8 @@ export interface StationViewOptions {
 
 /** Whoever shows a station. */
 export interface StationView extends StationListener {
+  /** Whether what it shows of a unit still arrives somewhere. */
+  readonly isSeen: boolean;
   /** The user has asked to stop. */
   stopping(): void;
   /** The last word; a fault is told by whoever gets it. */
@@ -50,6 +52,10 @@ class JsonView implements StationView {
     this.#output = output;
     this.#names = names;
     this.#print({ event: "station", schema: "dfuse.events/1", title });
+  }
+
+  get isSeen(): boolean {
+    return this.#output.outLoss === undefined;
   }
 
   onPort({ path, state, serial }: Port): void {
@@ -77,7 +83,7 @@ class JsonView implements StationView {
   }
 
   onAttempt(_path: string, attempt: Attempt): void {
-    this.#print({ event: "attempt", ...attempt });
+    printAttempt(this.#output, attempt, JSON.stringify({ event: "attempt", ...attempt }) + "\n");
   }
 
   stopping(): void {
@@ -86,7 +92,8 @@ class JsonView implements StationView {
 
   end(totals: StationTotals): void {
     const { fault: _, ...counts } = totals;
-    this.#print({ event: "totals", ...counts });
+    const text = JSON.stringify({ event: "totals", ...counts }) + "\n";
+    printResult(this.#output, text, { words: renderTotals(totals) + "\n" });
   }
 
   #port(path: string) {
@@ -110,6 +117,10 @@ class LineView implements StationView {
     this.#options = options;
   }
 
+  get isSeen(): boolean {
+    return this.#output.outLoss === undefined;
+  }
+
   onPort({ path, state }: Port): void {
     if (this.#options.quiet === true || state !== "flashing") return;
     this.#output.err(`${this.#options.names.get(path) ?? path}  flashing\n`);
@@ -122,7 +133,7 @@ class LineView implements StationView {
   onAttempt(_path: string, attempt: Attempt): void {
     ring(this.#output, attempt, this.#options);
     if (this.#options.quiet === true && attempt.result === "passed") return;
-    this.#output.out(renderAttempt(attempt) + "\n");
+    printAttempt(this.#output, attempt, renderAttempt(attempt));
   }
 
   stopping(): void {
@@ -130,7 +141,8 @@ class LineView implements StationView {
   }
 
   end(totals: StationTotals): void {
-    if (this.#options.quiet !== true) this.#output.out(renderTotals(totals) + "\n");
+    if (this.#options.quiet === true) return;
+    printResult(this.#output, renderTotals(totals) + "\n");
   }
 }
 
@@ -150,6 +162,10 @@ class TableView implements StationView {
     this.#options = options;
     this.#state = initialState(options.title, options.names);
     this.#draw();
+  }
+
+  get isSeen(): boolean {
+    return this.#output.errLoss === undefined;
   }
 
   onPort(port: Port): void {
@@ -206,6 +222,11 @@ function windowSize(columns: number): { readonly columns: number; readonly rows:
   }
 }
 
+function printAttempt(output: Output, attempt: Attempt, text: string): void {
+  const words = renderAttempt(attempt);
+  printResult(output, text, { words, isFailure: attempt.result === "failed" });
+}
+
 /** `A  PASS  12.3 s  unit serial A-1  device serial 3573`, one line. */
 export function renderAttempt(attempt: Attempt): string {
   const { port, result, durations, serial, unit, skipped, error } = attempt;
@@ -218,7 +239,7 @@ export function renderAttempt(attempt: Attempt): string {
     ...(serial === undefined ? [] : [deviceSerial(serial)]),
     ...(error === undefined ? [] : [error.message.split("\n")[0]!]),
   ];
-  return parts.join("  ");
+  return parts.join("  ") + "\n";
 }
 
 function renderTotals({ passed, failed, interrupted }: StationTotals): string {

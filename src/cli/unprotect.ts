@@ -10,7 +10,7 @@ import {
   type TargetFlags,
   withTarget,
 } from "./open_target.ts";
-import { type Output, renderWarning } from "./output.ts";
+import { type Output, printResult, renderWarning } from "./output.ts";
 import { renderSentence } from "./wrap.ts";
 
 interface UnprotectFlags extends TargetFlags {
@@ -82,6 +82,8 @@ function tell(
   told: { readonly outcome: string; readonly text: string },
 ): void {
   const { outcome, text } = told;
-  if (json) output.out(JSON.stringify({ schema: "dfuse.unprotect/1", outcome }) + "\n");
-  else if (!quiet) output.out(renderSentence(text, output.style));
+  if (json) {
+    const words = renderSentence(text, output.errorStyle);
+    printResult(output, JSON.stringify({ schema: "dfuse.unprotect/1", outcome }) + "\n", { words });
+  } else if (!quiet) printResult(output, renderSentence(text, output.style));
 }

@@ -43,30 +43,6 @@ Deno.test({
 });
 
 Deno.test({
-  name: "dfuse ends with exit code 2 where its output is full, with --json as well",
-  ignore: Deno.build.os !== "linux",
-  fn: async () => {
-    const start = dfuseCommand().map((word) => `'${word}'`).join(" ");
-    const flash = `${start} flash '${EXAMPLE}' --simulate stm32f405`;
-    const script = [
-      `${flash} > /dev/full`,
-      `${flash} --json > /dev/full`,
-      `${start} info /nowhere --json > /dev/full 2>&1`,
-    ].map((command) => `${command}; echo "$?" >&2`).join("\n");
-    const { stderr } = await new Deno.Command("bash", {
-      args: ["-c", script],
-      env: { NO_COLOR: "1" },
-    }).output();
-    const full = [
-      "error: Cannot write the output: the disk is full",
-      "hint: Send it to a file on a disk that has space.",
-      "2",
-    ];
-    assertEquals(new TextDecoder().decode(stderr).trimEnd().split("\n"), [...full, ...full, "3"]);
-  },
-});
-
-Deno.test({
   name: "dfuse leaves no USB addon in the temporary folder",
   // Windows keeps the file of a loaded addon, and names its temporary folder otherwise.
   ignore: Deno.build.os === "windows",
