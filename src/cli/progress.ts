@@ -120,8 +120,9 @@ export class ProgressLines {
     const progress = this.#progress();
     this.#current = undefined;
     if (progress === undefined || progress.stage === "leave") return;
-    const line = renderStageEnd(progress);
-    this.#output.err(this.#live ? `\r\x1b[K${line}\n` : `${line}\n`);
+    // What failed at once has nothing to tell of but its error.
+    const line = progress.done === 0 ? "" : `${renderStageEnd(progress)}\n`;
+    this.#output.err(this.#live ? `\r\x1b[K${line}` : line);
   }
 
   /** Redrawing more often than this costs more than a person sees. */

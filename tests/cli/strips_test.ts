@@ -180,7 +180,11 @@ function progressOf(sample: Picture, terminal: boolean): string {
   const lines = new ProgressLines(output, { now: () => 0, terminal });
   lines.showMemory(sample.profile, sample.plan);
   lines.onEvent({ kind: "stage", stage: "erase", total: sample.plan.totals.erasedSize });
-  for (const event of eventsOf(sample)) lines.onEvent(event);
+  let done = 0;
+  for (const event of eventsOf(sample)) {
+    if (event.kind === "progress" && event.stage === "erase") done += event.size;
+    lines.onEvent({ ...event, ...(event.kind === "progress" ? { done } : {}) });
+  }
   lines.finish();
   return text;
 }
@@ -189,7 +193,27 @@ Deno.test("ProgressLines leaves the memory behind on a terminal, and plain lines
   const drawn = progressOf(FOUR_PAGES(), true);
   assert(drawn.includes("\nmemory  [=#####......##..........]"), drawn);
   assert(drawn.endsWith("  # done   = unchanged   . not touched\n"), drawn);
-  assertEquals(progressOf(FOUR_PAGES(), false), "erase   0 B in 0 ms\n");
+  assertEquals(progressOf(FOUR_PAGES(), false), "erase   4 KiB in 0 ms\n");
+});
+
+Deno.test("ProgressLines has no line for a stage that has done nothing", () => {
+  const shown = [false, true].map((terminal) => {
+    let text = "";
+    const output = {
+      style: PLAIN_STYLE,
+      errorStyle: PLAIN_STYLE,
+      errorIsTerminal: terminal,
+      out: () => {},
+      err: (more: string) => text += more,
+    };
+    const lines = new ProgressLines(output, { now: () => 0, terminal });
+    lines.onEvent({ kind: "stage", stage: "survey", total: 100 });
+    lines.finish();
+    return text;
+  });
+  assertEquals(shown[0], "");
+  // The bar that stood there is gone.
+  assert(shown[1]!.endsWith("\r\x1b[K"), shown[1]);
 });
 
 Deno.test("renderContentsStrip() tells how full memory is, in eighths and in words", () => {
