@@ -58,6 +58,8 @@ export class Command<_Options = any> {
   #examples: { name: string; description: string }[] = [];
   #argumentsDefinition = "";
   readonly #options: OptionFacts[] = [];
+  /** What of them the command line has had so far. */
+  readonly #given = new Set<string>();
   readonly #commands: Command[] = [];
   readonly #completions = new Map<string, CompleteHandler>();
   #parent: Command | undefined;
@@ -157,6 +159,7 @@ export class Command<_Options = any> {
       self.#depends.push({ name: option.attributeName(), on: settings.depends });
     }
     self.#inner.addOption(option);
+    if (settings.collect !== true) self.#refuseTwice(option);
     const [, names = "", typeDefinition] = /^([^<[]*)(.*)$/.exec(flags) ?? [];
     self.#options.push({
       flags: names.split(/[ ,]+/).filter((name) => name !== ""),
@@ -255,6 +258,19 @@ export class Command<_Options = any> {
       if (handler === undefined) throw new Error(`Unknown type "${type}" of ${label}`);
       return handler({ label: "Option", name: label, value, type });
     };
+  }
+
+  /** commander takes the last of several, also of `--x` and `--no-x`; Cliffy refuses them. */
+  #refuseTwice(option: Option): void {
+    this.#inner.on(`option:${option.name()}`, () => {
+      const name = option.name().replace(/^no-/, "");
+      if (this.#given.has(name)) {
+        throw new ValidationError(
+          `Option "--${name}" can only occur once, but was found several times.`,
+        );
+      }
+      this.#given.add(name);
+    });
   }
 
   #checkDepends(options: Record<string, unknown>): void {

@@ -54,6 +54,7 @@ export function flashCommand(output: Output, build: Build) {
 
 async function flash(output: Output, files: FileArguments, flags: FlashFlags): Promise<void> {
   if (flags.dryRun === true) return await planOnly(output, files, flags);
+  const options = planOptionsOf(flags);
   const { firmware } = await readCheckedFirmware(files, flags);
   const input = flashInputOf(firmware);
   await withTarget(flags, output, async (target, signal) => {
@@ -61,7 +62,7 @@ async function flash(output: Output, files: FileArguments, flags: FlashFlags): P
     const listener = createListener(output, { ...flags, title: files.title, clock });
     listener.device(target);
     const report = await flashDevice(device, input, {
-      ...planOptionsOf(flags),
+      ...options,
       onEvent: listener.onEvent,
       onPlan: (plan) => listener.plan(plan),
       signal,
@@ -73,9 +74,10 @@ async function flash(output: Output, files: FileArguments, flags: FlashFlags): P
 /** What a flash would refuse before it changes anything, this refuses too. */
 async function planOnly(output: Output, given: FileArguments, flags: FlashFlags): Promise<void> {
   const expectation = expectationOf(flags);
+  const options = planOptionsOf(flags);
   const files = await checkFiles(given, flags);
   await withTarget(flags, output, async (target, signal) => {
     checkExpectation(target.device.facts, expectation);
-    await planOnDevice(output, target, { files, flags, signal });
+    await planOnDevice(output, target, { files, flags, options, signal });
   });
 }

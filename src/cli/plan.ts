@@ -1,6 +1,6 @@
 import { TransportError, UsageError } from "../errors.ts";
 import { summarizeFiles } from "../firmware/merge_files.ts";
-import { planFlash, type PlanInput } from "../plan/plan.ts";
+import { planFlash, type PlanInput, type PlanOptions } from "../plan/plan.ts";
 import { planInputOf } from "../plan/plan_input.ts";
 import { createCommand } from "./create_command.ts";
 import { addDeviceOptions } from "./device_options.ts";
@@ -48,16 +48,19 @@ async function showPlan(
   flags: PlanCommandFlags,
 ): Promise<void> {
   checkPictures(flags);
+  const planOptions = planOptionsOf(flags);
   const files = await checkFiles(given, flags);
   const namesDevice = flags.simulate !== undefined || flags.device !== undefined ||
     flags.wait !== undefined;
   const profile = namesDevice ? undefined : profileOf(flags);
-  if (profile === undefined) return await planForDevice(output, files, { flags, namesDevice });
+  if (profile === undefined) {
+    return await planForDevice(output, files, { flags, planOptions, namesDevice });
+  }
   const { ignoreCrc, json = false, html } = flags;
   const summary = await summarizeFiles(files.files, { ignoreCrc, sha256: html !== undefined });
   const file = files.title;
   const { input, unit } = await withUnit(flags, planInputOf(summary, { file }));
-  const plan = planFlash(input, profile, planOptionsOf(flags));
+  const plan = planFlash(input, profile, planOptions);
   const report = { file, summary, profile, plan, unit };
   printPlan(output, report, { json });
   await writePictures(flags, report);
@@ -79,9 +82,13 @@ const ADD_MEMORY = {
 async function planForDevice(
   output: Output,
   files: FileArguments,
-  options: { readonly flags: PlanCommandFlags; readonly namesDevice: boolean },
+  options: {
+    readonly flags: PlanCommandFlags;
+    readonly planOptions: PlanOptions;
+    readonly namesDevice: boolean;
+  },
 ): Promise<void> {
-  const { flags, namesDevice } = options;
+  const { flags, planOptions, namesDevice } = options;
   // Loaded on demand: all that talks to a device is more than all the rest.
   const { withTarget } = await import("./open_target.ts");
   const { planOnDevice } = await import("./plan_on_device.ts");
@@ -89,7 +96,8 @@ async function planForDevice(
     await withTarget(
       flags,
       output,
-      (target, signal) => planOnDevice(output, target, { files, flags, signal }),
+      (target, signal) =>
+        planOnDevice(output, target, { files, flags, options: planOptions, signal }),
     );
   } catch (error) {
     const noDevice = error instanceof TransportError && error.kind === "not-found";

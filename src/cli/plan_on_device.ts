@@ -1,11 +1,12 @@
 import { prepareFlash } from "../dfu/flash.ts";
 import { flashInputOf } from "../dfu/flash_input.ts";
 import { collectFiles } from "../firmware/merge_files.ts";
+import type { PlanOptions } from "../plan/plan.ts";
 import type { FileArguments } from "./file_arguments.ts";
 import { createListener } from "./event_lines.ts";
 import type { Target, TargetFlags } from "./open_target.ts";
 import type { Output } from "./output.ts";
-import { type PlanFlags, planOptionsOf } from "./plan_options.ts";
+import type { PlanFlags } from "./plan_options.ts";
 import { type PictureFlags, writePictures } from "./plan_pictures.ts";
 import { printPlan } from "./render_plan.ts";
 import type { UnitFlags } from "./station_flags.ts";
@@ -21,6 +22,8 @@ export async function planOnDevice(
     readonly flags: PlanFlags & TargetFlags & UnitFlags & PictureFlags & {
       readonly quiet?: boolean;
     };
+    /** Those of the planner, from the flags. */
+    readonly options: PlanOptions;
     readonly signal: AbortSignal;
   },
 ): Promise<void> {
@@ -30,7 +33,7 @@ export async function planOnDevice(
   const firmware = await collectFiles(files, { ignoreCrc });
   const quiet = flags.quiet === true || json === true;
   const listener = createListener(output, { title: file, clock, quiet });
-  const options = { ...planOptionsOf(flags), onEvent: listener.onEvent, signal };
+  const options = { ...job.options, onEvent: listener.onEvent, signal };
   const fileInput = flashInputOf(firmware);
   const unit = await planUnit(flags, fileInput);
   const input = unit === undefined ? fileInput : patchInput(fileInput, unit.row);

@@ -26,6 +26,24 @@ Deno.test("dfuse flash puts a file onto a simulated part, verifies and starts it
   assertStringIncludes(run.stderr, "verify  31.6 KiB in ");
 });
 
+Deno.test("dfuse refuses options that contradict each other before it looks for a device", async () => {
+  const cases = {
+    "--erase all --preserve": "Cannot combine --erase all with --preserve",
+    "--preserve --alternate 256": "Cannot use alternate setting 256",
+    "--leave --no-leave": 'Option "--leave" can only occur once',
+    "--no-leave --leave 0x08000000": 'Option "--leave" can only occur once',
+    "--chip stm32f405 --chip stm32f407": 'Option "--chip" can only occur once',
+  };
+  for (const [options, error] of Object.entries(cases)) {
+    for (const command of ["flash", "flash --dry-run", "flash --watch", "plan"]) {
+      const args = [...command.split(" "), EXAMPLE, ...options.split(" ")];
+      const run = await runDfuse([...args, "--device", "no-such-serial"]);
+      assertEquals([run.code, run.stdout], [2, ""], args.join(" "));
+      assertStringIncludes(run.stderr.replaceAll(/\s+/g, " "), error);
+    }
+  }
+});
+
 Deno.test("dfuse flash --detach brings a program into its boot loader, and tells of it without", async () => {
   for (const runtime of ["detaches", "waits"]) {
     const part = ["--simulate", `${F405},runtime=${runtime}`];
