@@ -127,9 +127,10 @@ export function renderWarning(message: string, style: Style): string {
   return lines.join("\n") + "\n";
 }
 
-/** What to do next, as lines for a person. */
-export function hintLines(hint: string, style: Style): string[] {
-  return hang(hint, style, { head: "hint: ", paintHead: "cyan", indent: 2 });
+/** What to do next, as lines for a person; `indent` is what all of them stand in by. */
+export function hintLines(hint: string, style: Style, { indent = 0 } = {}): string[] {
+  const head = `${" ".repeat(indent)}hint: `;
+  return hang(hint, style, { head, paintHead: "cyan", indent: indent + 2 });
 }
 
 /** An error as a program reads it: one document or, in a stream of events, the last line. */

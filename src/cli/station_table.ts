@@ -1,4 +1,5 @@
 import { formatDuration } from "../format.ts";
+import { hintLines } from "./output.ts";
 import { deviceSerial, unitPhrases } from "./render_unit.ts";
 import type { PortRow, StationState } from "./station_state.ts";
 import { type Paint, paint, type Style } from "./style.ts";
@@ -13,15 +14,17 @@ export function renderStation(
   style: Style,
   { rows }: { readonly rows: number },
 ): string {
-  const failures = state.ports.flatMap((row) => failureLines(row, style));
-  const room = rows - HEAD_ROWS - failures.length;
+  const failures = state.ports.map((row) => failureLines(row, style));
+  const room = rows - HEAD_ROWS - failures.flat().length;
   const isBig = state.ports.length * (LETTER_ROWS + 1) <= room;
   const ports = state.ports.length === 0
     ? ["Waiting for a device."]
     : isBig
     ? state.ports.flatMap((row) => bigLines(row, style))
     : smallLines(state.ports, style);
-  const lines = [...headLines(state, style), "", ...ports, ...failures];
+  const head = [...headLines(state, style), "", ...ports];
+  const left = rows - 1 - head.length - failures.flat().length;
+  const lines = [...head, ...withHints(failures, state.ports, { style, left })];
   // What is higher than the window cannot be drawn anew in its place.
   return lines.slice(0, Math.max(1, rows - 1)).join("\n") + "\n";
 }
@@ -167,6 +170,22 @@ function failureLines(row: PortRow, style: Style): string[] {
   if (error === undefined) return [];
   const message = error.message.split("\n")[0]!;
   return hang(`${row.name}: ${message}`, style, { indent: 2 });
+}
+
+/** Each failure with what to do about it, where that fits into the lines that are left. */
+function withHints(
+  failures: readonly (readonly string[])[],
+  ports: readonly PortRow[],
+  { style, left }: { readonly style: Style; readonly left: number },
+): string[] {
+  let room = left;
+  return failures.flatMap((lines, index) => {
+    const hint = lines.length === 0 ? undefined : ports[index]!.last?.error?.hint;
+    const more = hint === undefined ? [] : hintLines(hint, style, { indent: 2 });
+    if (more.length > room) return lines;
+    room -= more.length;
+    return [...lines, ...more];
+  });
 }
 
 function cut(text: string, width: number): string {

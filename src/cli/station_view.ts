@@ -5,7 +5,7 @@ import type { UnitListener } from "../station/flash_unit.ts";
 import type { Port } from "../station/port.ts";
 import type { StationListener, StationTotals } from "../station/station.ts";
 import type { Clock } from "../usb/transport.ts";
-import { type Output, printResult } from "./output.ts";
+import { hintLines, type Output, printResult } from "./output.ts";
 import { deviceSerial, unitPhrases } from "./render_unit.ts";
 import {
   initialState,
@@ -15,6 +15,7 @@ import {
   withProgress,
 } from "./station_state.ts";
 import { renderStation } from "./station_table.ts";
+import type { Style } from "./style.ts";
 
 export interface StationViewOptions {
   readonly title: string;
@@ -133,7 +134,7 @@ class LineView implements StationView {
   onAttempt(_path: string, attempt: Attempt): void {
     ring(this.#output, attempt, this.#options);
     if (this.#options.quiet === true && attempt.result === "passed") return;
-    printAttempt(this.#output, attempt, renderAttempt(attempt));
+    printAttempt(this.#output, attempt, renderAttempt(attempt, this.#output.style));
   }
 
   stopping(): void {
@@ -223,12 +224,12 @@ function windowSize(columns: number): { readonly columns: number; readonly rows:
 }
 
 function printAttempt(output: Output, attempt: Attempt, text: string): void {
-  const words = renderAttempt(attempt);
+  const words = renderAttempt(attempt, output.errorStyle);
   printResult(output, text, { words, isFailure: attempt.result === "failed" });
 }
 
-/** `A  PASS  12.3 s  unit serial A-1  device serial 3573`, one line. */
-export function renderAttempt(attempt: Attempt): string {
+/** `A  PASS  12.3 s  unit serial A-1  device serial 3573`, one line; below it what to do, where something is to be done. */
+export function renderAttempt(attempt: Attempt, style: Style): string {
   const { port, result, durations, serial, unit, skipped, error } = attempt;
   const parts = [
     port,
@@ -239,7 +240,8 @@ export function renderAttempt(attempt: Attempt): string {
     ...(serial === undefined ? [] : [deviceSerial(serial)]),
     ...(error === undefined ? [] : [error.message.split("\n")[0]!]),
   ];
-  return parts.join("  ") + "\n";
+  const hint = error?.hint === undefined ? [] : hintLines(error.hint, style, { indent: 2 });
+  return [parts.join("  "), ...hint].join("\n") + "\n";
 }
 
 function renderTotals({ passed, failed, interrupted }: StationTotals): string {

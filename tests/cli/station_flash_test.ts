@@ -40,6 +40,17 @@ Deno.test("dfuse flash --watch names the port in every event, and fails if a uni
   assertEquals(ends.map(({ result }) => result), ["failed", "failed", "failed"]);
 });
 
+Deno.test("dfuse flash --all says below a failure what to do about it", async () => {
+  const run = await flash("--all", "--simulate", `${CHIP},fault=disconnect@60`);
+  assertEquals([run.code, run.stdout.split("\n").slice(1)], [6, [
+    "  hint: Check the cable, start the boot loader again, and run the same command",
+    "    once more.",
+    "0 passed, 1 failed",
+    "",
+  ]]);
+  assert(/^simulated-1 {2}FAIL {2}.*Cannot /.test(run.stdout), run.stdout);
+});
+
 Deno.test("dfuse flash --bell rings once for a pass, three times for a failure", async () => {
   const rings = async (spec: string) =>
     (await flash("--all", "--bell", "--simulate", spec)).stderr.split("\x07").length - 1;

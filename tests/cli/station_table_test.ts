@@ -113,6 +113,32 @@ B: Cannot write 0x08001000: the device
   );
 });
 
+Deno.test("renderStation() tells what to do about a failure where the window has room for it", () => {
+  const error = { ...LOST, hint: "Plug it in again, and run the same command." };
+  const state = withAttempt(line(), "1-4.3", attempt("failed", { error }));
+  const endOf = (rows: number) => {
+    const text = renderStation(state, { ...PLAIN_STYLE, columns: 40 }, { rows });
+    return text.slice(text.indexOf("B: Cannot"));
+  };
+  const message = "B: Cannot write 0x08001000: the device\n  was disconnected\n";
+  assertEquals(
+    endOf(11),
+    `${message}  hint: Plug it in again, and run the\n    same command.\n`,
+  );
+  assertEquals(endOf(10), message);
+  // Of two failures, the second may still have room for its own.
+  const two = withPort(
+    withAttempt(
+      state,
+      "1-10",
+      attempt("failed", { error: { ...LOST, message: "Lost", hint: "Wait." } }),
+    ),
+    { path: "1-10", state: "failed" },
+  );
+  const text = renderStation(two, { ...PLAIN_STYLE, columns: 40 }, { rows: 11 });
+  assert(text.endsWith(`${message}1-10: Lost\n  hint: Wait.\n`), text);
+});
+
 Deno.test("renderStation() never fills a line to the edge, in any window", () => {
   for (let columns = 20; columns <= 120; columns++) {
     for (const rows of [10, 60]) {
