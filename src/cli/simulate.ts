@@ -1,10 +1,10 @@
 import { createCommand } from "./create_command.ts";
-import { UsageError } from "../errors.ts";
+import { ExitCode, UsageError } from "../errors.ts";
 import { createSimulatedDevice } from "../simulator/simulated_device.ts";
 import { parseSimulatorSpec, type SimulatorSpec } from "../simulator/simulator_spec.ts";
 import { UsbipClock } from "../simulator/usbip_clock.ts";
 import { type ServedDevice, startUsbipServer, UsbipBus } from "../simulator/usbip_server.ts";
-import type { Output } from "./output.ts";
+import { type Output, renderError, ReportedError } from "./output.ts";
 import { openTransferLog } from "./transfer_log.ts";
 import { renderServed, renderSimulatorReports } from "./render_simulate.ts";
 
@@ -49,7 +49,9 @@ async function simulate(
     throw new UsageError(`Cannot listen on port ${port}, expected 0 to 65535`);
   }
   const devices = createDevices(flags.specs, count);
-  const transferLog = flags.record === undefined ? undefined : openTransferLog(flags.record);
+  const transferLog = flags.record === undefined ? undefined : openTransferLog(flags.record, {
+    onLoss: (error) => output.err(renderError(error, output.errorStyle)),
+  });
   const bus = new UsbipBus(devices, {
     log: (text) => output.err(`${text}\n`),
     ...(transferLog === undefined ? {} : { transfer: transferLog.add }),
@@ -60,8 +62,9 @@ async function simulate(
   // The terminal has written ^C.
   if (output.errorIsTerminal) output.err("\n");
   await server.stop();
-  transferLog?.close();
+  const isRecorded = transferLog?.close() ?? true;
   output.out(renderSimulatorReports({ bus, devices }, output.style));
+  if (!isRecorded) throw new ReportedError(ExitCode.output);
 }
 
 /** The given parts, each so many times. */

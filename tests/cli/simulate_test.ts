@@ -60,6 +60,59 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: "dfuse simulate goes on serving where its record cannot be written, and says so once",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    const [program, ...first] = dfuseCommand();
+    const args = ["simulate", "stm32f042,speed=1000", "--port", "0", "--record", "/dev/full"];
+    const child = new Deno.Command(program!, {
+      args: [...first, ...args],
+      env: { NO_COLOR: "1" },
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    const output = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+    const errors = child.stderr.pipeThrough(new TextDecoderStream()).getReader();
+    const [, port] = /127\.0\.0\.1:(\d+)/.exec(await readUntil(output, "Ctrl-C"))!;
+    const connection = await Deno.connect({ hostname: "127.0.0.1", port: Number(port) });
+    const reader = connection.readable.getReader();
+    const getDescriptor = async (sequence: number, replySize: number) => {
+      await connection.write(submitCommand(sequence, { setup: [0x80, 6, 0, 1, 0, 0, 18, 0] }));
+      for (let size = 0; size < replySize;) size += (await reader.read()).value?.length ?? 1000;
+    };
+    await connection.write(importRequest("1-1"));
+    await getDescriptor(1, 320 + 48 + 18);
+    let said = await readUntil(errors, "without a record.");
+    await getDescriptor(2, 48 + 18);
+    child.kill("SIGINT");
+    const reports = await readUntil(output);
+    said += await readUntil(errors);
+    await reader.cancel();
+    assertEquals((await child.status).code, 8, said);
+    assertStringIncludes(
+      said,
+      "error: Cannot write /dev/full: the disk is full\nhint: The devices go",
+    );
+    assertEquals(said.split("error: ").length, 2, said);
+    assertStringIncludes(reports, "1-1  2 transfers");
+  },
+});
+
+/** What a stream says up to a text, or to its end. */
+async function readUntil(
+  reader: ReadableStreamDefaultReader<string>,
+  wanted?: string,
+): Promise<string> {
+  let text = "";
+  while (wanted === undefined || !text.includes(wanted)) {
+    const { value } = await reader.read();
+    if (value === undefined) return text;
+    text += value;
+  }
+  return text;
+}
+
 for (
   const [args, message] of [
     [["stm32f999"], "stm32f999"],
