@@ -71,6 +71,38 @@ Deno.test("dfuse flash twice has nothing to do the second time, and verify agree
   });
 });
 
+Deno.test("dfuse read refuses a file that cannot be made before it looks for a device", async () => {
+  await withFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/file`, "");
+    await Deno.mkdir(`${folder}/locked`, { mode: 0o500 });
+    const cases = {
+      "missing/out.bin": "there is no such folder",
+      "file/out.bin": "there is no such folder",
+      // Nothing is forbidden to root, nor on Windows by this mode.
+      ...(isForbidden(`${folder}/locked`) ? { "locked/out.bin": "permission denied" } : {}),
+    };
+    for (const [name, reason] of Object.entries(cases)) {
+      const out = `${folder}/${name}`;
+      const run = await runDfuse(["read", out, "--device", "no-such-serial"]);
+      assertEquals([run.code, run.stdout], [2, ""], name);
+      assertStringIncludes(run.stderr.replaceAll("\n  ", " "), `Cannot write ${out}: ${reason}`);
+    }
+    // Looking leaves nothing behind.
+    await runDfuse(["read", `${folder}/out.bin`, "--device", "no-such-serial"]);
+    assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name).sort(), ["file", "locked"]);
+  });
+});
+
+function isForbidden(folder: string): boolean {
+  try {
+    Deno.writeTextFileSync(`${folder}/try`, "");
+    Deno.removeSync(`${folder}/try`);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
 Deno.test("dfuse read gets back what flash wrote, in both formats, and replaces no file unasked", async () => {
   await withFolder(async (folder) => {
     const part = ["--simulate", `${F405},image=${folder}/part.img`];
