@@ -34,7 +34,7 @@ export function addTargetDeviceOptions(command: AnyCommand): AnyCommand {
     .option("-c, --chip <name:string:chip>", "Treat the device as this part, whatever it says.")
     .option(
       "--transfer-size <size:size>",
-      "Longest block, instead of what the device says (wTransferSize).",
+      "Longest block, if shorter than what the device says (wTransferSize).",
     )
     .option("--simulate <spec:string:chip>", "Work on a simulated part: stm32f405[,image=FILE,…].");
 }

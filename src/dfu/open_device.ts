@@ -1,5 +1,5 @@
 import type { Chip, VoltageRange } from "../chips/chip.ts";
-import { DeviceError, TransportError } from "../errors.ts";
+import { DeviceError, PlanError, TransportError } from "../errors.ts";
 import { type DeviceProfile, profileOfDevice, specialArea } from "../plan/device_profile.ts";
 import {
   configurationSize,
@@ -20,7 +20,7 @@ export interface OpenOptions {
   readonly chip?: Chip | undefined;
   /** The supply voltage, where the user says so. */
   readonly voltage?: VoltageRange | undefined;
-  /** Instead of what the device reports, in bytes. */
+  /** Shorter blocks than the device reports, in bytes. */
   readonly transferSize?: number | undefined;
 }
 
@@ -42,6 +42,7 @@ export interface DeviceFacts {
  * Reads the descriptors of a device in DFU mode and prepares a session with it.
  *
  * @throws {DeviceError} if it has no DFU interface, or runs its program.
+ * @throws {PlanError} if `transferSize` is more than the device takes.
  */
 export async function openDevice(
   transport: Transport,
@@ -108,6 +109,7 @@ function dfuAlternates(interfaces: readonly InterfaceDescriptor[]): readonly Int
 function profileOf(facts: DeviceFacts, options: OpenOptions): DeviceProfile {
   const { chip, voltage, transferSize } = options;
   const reported = facts.functional?.transferSize ?? 0;
+  if (transferSize !== undefined && reported > 0) checkTransferSize(transferSize, reported);
   const size = transferSize ?? (reported > 0 ? reported : undefined);
   return profileOfDevice(
     { ...facts, ...(size === undefined ? {} : { transferSize: size }) },
@@ -115,6 +117,15 @@ function profileOf(facts: DeviceFacts, options: OpenOptions): DeviceProfile {
       ...(chip === undefined ? {} : { chip }),
       ...(voltage === undefined ? {} : { voltage }),
     },
+  );
+}
+
+/** A longer block is stalled, or its end gets lost: DFU 1.1 §4.1.3, wTransferSize. */
+function checkTransferSize(size: number, reported: number): void {
+  if (size <= reported) return;
+  throw new PlanError(
+    `Cannot use blocks of ${size} B: the device takes ${reported} B (wTransferSize), expected at most that`,
+    { hint: "Leave out --transfer-size: it is for shorter blocks only." },
   );
 }
 

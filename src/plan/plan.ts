@@ -200,7 +200,7 @@ function checkLimits(profile: DeviceProfile): void {
     throw new PlanError(
       `Cannot plan for "${profile.name}": transfer size ${transferSize} B, ` +
         `expected a multiple of the write alignment, ${writeAlignment} B`,
-      { hint: "Give the transfer size that the device reports with --transfer-size." },
+      { hint: "Give a multiple of that with --transfer-size, at most what the device reports." },
     );
   }
 }

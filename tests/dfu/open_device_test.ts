@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { CHIPS, findChip } from "../../src/chips/chips.ts";
 import { openDevice, readDevice } from "../../src/dfu/open_device.ts";
-import { DeviceError, TransportError } from "../../src/errors.ts";
+import { DeviceError, PlanError, TransportError } from "../../src/errors.ts";
 import { VirtualClock } from "../../src/simulator/virtual_clock.ts";
 import { pattern } from "../simulator/host.ts";
 import { assertBytes, FLASH, open, plugIn, ScriptedTransport } from "./rig.ts";
@@ -43,6 +43,22 @@ Deno.test("openDevice() lets no other transfer size confuse the device, which co
     }
     assertEquals(board.device.report.violationCount, 0);
   }
+});
+
+Deno.test("openDevice() refuses longer blocks than the device takes, before anything is sent", async () => {
+  const board = plugIn("stm32f405");
+  const error = await assertRejects(() => open(board, { transferSize: 2049 }), PlanError);
+  assertEquals(
+    error.message,
+    "Cannot use blocks of 2049 B: the device takes 2048 B (wTransferSize), expected at most that",
+  );
+  assertEquals(Object.keys(board.device.report.requests), ["GET_DESCRIPTOR"]);
+  // A device that does not say what it takes leaves it to the user.
+  const silent = await openDevice(describing([0xFE, 1, 2], 0x0B, 0), {
+    ...clock(),
+    transferSize: 4096,
+  });
+  assertEquals(silent.profile.transferSize, 4096);
 });
 
 Deno.test("openDevice() asks early only a known part of ST's that does not mind", async () => {
@@ -108,9 +124,13 @@ function clock() {
 }
 
 /** A device with one interface of this class, subclass and protocol. */
-function describing(codes: readonly number[], attributes = 0x0B): ScriptedTransport {
+function describing(
+  codes: readonly number[],
+  attributes = 0x0B,
+  transferSize = 1024,
+): ScriptedTransport {
   const device = [18, 1, 0, 2, 0, 0, 0, 64, 0x83, 0x04, 0x11, 0xDF, 0, 0x22, 0, 0, 0, 1];
-  const functional = [9, 0x21, attributes, 0xFF, 0, 0, 4, 0x1A, 1];
+  const functional = [9, 0x21, attributes, 0xFF, 0, 0, transferSize / 256, 0x1A, 1];
   const configuration = [9, 2, 27, 0, 1, 1, 0, 0xC0, 50, 9, 4, 0, 0, 0, ...codes, 0, ...functional];
   return new ScriptedTransport(({ setup, length }) =>
     Uint8Array.from(setup.value === 0x100 ? device : configuration).subarray(0, length)
