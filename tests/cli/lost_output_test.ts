@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { endOutput, type Output, printResult } from "../../src/cli/output.ts";
+import { endOutput, type Output, printResult, processOutput } from "../../src/cli/output.ts";
 import { PLAIN_STYLE } from "../../src/cli/style.ts";
 import { inFolder } from "../station/folder.ts";
 import { dfuseCommand, projectRoot, runDfuse } from "../helpers/run_dfuse.ts";
@@ -229,6 +229,39 @@ function lostOutput(losses: Pick<Output, "outLoss" | "errLoss">) {
   };
   return { output, printed };
 }
+
+Deno.test("processOutput() writes nothing behind a gap, and tells why there is one", () => {
+  const { writeSync } = Deno.stdout;
+  const written: string[] = [];
+  const errors = [new Error("no space"), new Deno.errors.BrokenPipe("gone")];
+  const outputs = errors.map((error) => {
+    let isFull = false;
+    Deno.stdout.writeSync = (bytes) => {
+      if (isFull) throw error;
+      // A disk takes a part of what fills it up.
+      written.push(new TextDecoder().decode(bytes.subarray(0, 3)));
+      isFull = bytes.length > 3;
+      return Math.min(3, bytes.length);
+    };
+    try {
+      const output = processOutput();
+      output.out("abc");
+      assertEquals(output.outLoss, undefined);
+      output.out("defg");
+      isFull = false;
+      output.out("hi");
+      return output;
+    } finally {
+      Deno.stdout.writeSync = writeSync;
+    }
+  });
+  assertEquals(written, ["abc", "def", "abc", "def"]);
+  assertEquals(outputs.map(({ outLoss }) => outLoss), [
+    { kind: "failed", reason: "no space" },
+    { kind: "closed" },
+  ]);
+  assertEquals(outputs.map(({ errLoss }) => errLoss), [undefined, undefined]);
+});
 
 Deno.test("printResult() prints once, where somebody reads it", () => {
   const failed = { kind: "failed", reason: "the disk is full" } as const;
