@@ -1,8 +1,10 @@
 import { InterruptedError } from "../errors.ts";
 import type { Output } from "./output.ts";
+import { addStopListener, removeStopListener } from "./stop_signals.ts";
 
 /**
- * Runs work that Ctrl-C asks to stop at its next safe point. A second Ctrl-C ends the process at once, as without this.
+ * Runs work that Ctrl-C, or another wish to end the program, asks to stop at its next safe point. The second time ends the
+ * process at once, as without this.
  */
 export async function interruptible<T>(
   output: Output,
@@ -10,15 +12,15 @@ export async function interruptible<T>(
 ): Promise<T> {
   const controller = new AbortController();
   const listener = () => {
-    Deno.removeSignalListener("SIGINT", listener);
+    removeStopListener(listener);
     output.err("\nStopping after the current step; Ctrl-C again stops at once.\n");
     controller.abort();
   };
-  Deno.addSignalListener("SIGINT", listener);
+  addStopListener(listener);
   try {
     return await work(controller.signal);
   } finally {
-    if (!controller.signal.aborted) Deno.removeSignalListener("SIGINT", listener);
+    if (!controller.signal.aborted) removeStopListener(listener);
   }
 }
 

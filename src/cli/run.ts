@@ -45,17 +45,8 @@ export async function run(
 
 /** Tells an error wherever that can be done: the exit code says it even if the disk is full behind the output. */
 function tell(error: DfuseError, { output, json }: { output: Output; json: boolean }): void {
-  const writes = [
-    ...(json ? [() => output.out(JSON.stringify(errorDocument(error)) + "\n")] : []),
-    () => output.err(renderError(error, output.errorStyle)),
-  ];
-  for (const write of writes) {
-    try {
-      write();
-    } catch (failure) {
-      if (!(failure instanceof DfuseError)) throw failure;
-    }
-  }
+  if (json) output.out(JSON.stringify(errorDocument(error)) + "\n");
+  output.err(renderError(error, output.errorStyle));
 }
 
 /** The command tree, or the part of it that has the named commands. */

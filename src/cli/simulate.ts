@@ -5,6 +5,7 @@ import { parseSimulatorSpec, type SimulatorSpec } from "../simulator/simulator_s
 import { UsbipClock } from "../simulator/usbip_clock.ts";
 import { type ServedDevice, startUsbipServer, UsbipBus } from "../simulator/usbip_server.ts";
 import { type Output, renderError, ReportedError } from "./output.ts";
+import { addStopListener, removeStopListener } from "./stop_signals.ts";
 import { openTransferLog } from "./transfer_log.ts";
 import { renderServed, renderSimulatorReports } from "./render_simulate.ts";
 
@@ -95,9 +96,7 @@ function createServed({ options, speed = 1 }: SimulatorSpec, index: number): Ser
 /** Resolves at Ctrl-C, or when the system asks the program to end. */
 async function interrupted(): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
-  // Windows knows no other signal that a program may catch.
-  const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
-  for (const signal of signals) Deno.addSignalListener(signal, resolve);
+  addStopListener(resolve);
   await promise;
-  for (const signal of signals) Deno.removeSignalListener(signal, resolve);
+  removeStopListener(resolve);
 }

@@ -14,6 +14,7 @@ import { readCheckedFirmware } from "./station_firmware.ts";
 import { expectationOf, jobsOf, portNamesOf, unitSourceOf } from "./station_options.ts";
 import type { StationFlags } from "./station_flags.ts";
 import { openStationSource, type StationSource } from "./station_source.ts";
+import { addStopListener, removeStopListener } from "./stop_signals.ts";
 import { createStationView, type StationView } from "./station_view.ts";
 import type { Build } from "./version.ts";
 
@@ -164,7 +165,7 @@ class StationSignals implements Disposable {
   /** Of a single device, the first ends what runs. */
   constructor(isPatient: boolean) {
     this.#listener = () => this.#interrupt(isPatient);
-    Deno.addSignalListener("SIGINT", this.#listener);
+    addStopListener(this.#listener);
   }
 
   get stop(): AbortSignal {
@@ -181,7 +182,7 @@ class StationSignals implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    if (!this.#abort.signal.aborted) Deno.removeSignalListener("SIGINT", this.#listener);
+    if (!this.#abort.signal.aborted) removeStopListener(this.#listener);
   }
 
   #interrupt(isPatient: boolean): void {
@@ -191,6 +192,6 @@ class StationSignals implements Disposable {
       if (isPatient) return;
     }
     this.#abort.abort(new InterruptedError("Stopped, as asked"));
-    Deno.removeSignalListener("SIGINT", this.#listener);
+    removeStopListener(this.#listener);
   }
 }
