@@ -224,7 +224,8 @@ function explainOpen(path: string, error: unknown): FirmwareError {
     return fail("there is no such file", "Check the path.");
   }
   if (error instanceof Deno.errors.NotCapable) {
-    return fail("Deno was not allowed to read it", "Run it with --allow-read.");
+    // Deno lets programs with few rights open no devices.
+    return fail("it is a special file", "Give an ordinary file, or - for standard input.");
   }
   if (error instanceof Deno.errors.PermissionDenied) {
     return fail("permission denied", "Check who may read it, and that it is a file.");

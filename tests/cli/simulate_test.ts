@@ -62,7 +62,8 @@ Deno.test({
 
 Deno.test({
   name: "dfuse simulate goes on serving where its record cannot be written, and says so once",
-  ignore: Deno.build.os !== "linux",
+  // The executable may open no devices, so that it refuses this one at once.
+  ignore: Deno.build.os !== "linux" || dfuseCommand().length === 1,
   async fn() {
     const [program, ...first] = dfuseCommand();
     const args = ["simulate", "stm32f042,speed=1000", "--port", "0", "--record", "/dev/full"];
