@@ -15,15 +15,9 @@ Deno.test({
   async fn() {
     const folder = await Deno.makeTempDir();
     const [record, image] = [`${folder}/record.jsonl`, `${folder}/board.img`];
-    const [program, ...first] = dfuseCommand();
-    const specs = [`stm32f042,image=${image},speed=1000`];
-    const args = ["simulate", ...specs, "--count", "2", "--port", "0", "--record", record];
-    const child = new Deno.Command(program!, {
-      args: [...first, ...args],
-      env: { NO_COLOR: "1" },
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn();
+    const child = startSimulate(
+      [`stm32f042,image=${image},speed=1000`, "--count", "2", "--record", record],
+    );
     const output = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
     let text = "";
     while (!text.includes("Ctrl-C")) text += (await output.read()).value ?? "Ctrl-C";
@@ -65,14 +59,7 @@ Deno.test({
   // The executable may open no devices, so that it refuses this one at once.
   ignore: Deno.build.os !== "linux" || dfuseCommand().length === 1,
   async fn() {
-    const [program, ...first] = dfuseCommand();
-    const args = ["simulate", "stm32f042,speed=1000", "--port", "0", "--record", "/dev/full"];
-    const child = new Deno.Command(program!, {
-      args: [...first, ...args],
-      env: { NO_COLOR: "1" },
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn();
+    const child = startSimulate(["stm32f042,speed=1000", "--record", "/dev/full"]);
     const output = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
     const errors = child.stderr.pipeThrough(new TextDecoderStream()).getReader();
     const [, port] = /127\.0\.0\.1:(\d+)/.exec(await readUntil(output, "Ctrl-C"))!;
@@ -99,6 +86,17 @@ Deno.test({
     assertStringIncludes(reports, "1-1  2 transfers");
   },
 });
+
+/** `dfuse simulate` at a port that is free. */
+function startSimulate(args: readonly string[]): Deno.ChildProcess {
+  const [program, ...first] = dfuseCommand();
+  return new Deno.Command(program!, {
+    args: [...first, "simulate", ...args, "--port", "0"],
+    env: { NO_COLOR: "1" },
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+}
 
 /** What a stream says up to a text, or to its end. */
 async function readUntil(
