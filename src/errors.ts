@@ -53,13 +53,19 @@ export function writeErrorOf(path: string, cause: unknown): UsageError {
 
 /** Why the operating system does not write, in words. */
 export function writeReasonOf(cause: unknown): string {
-  if (!(cause instanceof Error)) return String(cause);
   // Deno lets programs with few rights open no devices.
   if (cause instanceof Deno.errors.NotCapable) {
     return "it is a special file, expected an ordinary one";
   }
-  const known = "code" in cause ? WRITE_REASONS[String(cause.code)] : undefined;
-  return known ?? cause.message;
+  const known = cause instanceof Error && "code" in cause
+    ? WRITE_REASONS[String(cause.code)]
+    : undefined;
+  return known ?? messageOf(cause);
+}
+
+/** What something that was thrown says: anything may be. */
+export function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
 }
 
 /** By the names that POSIX has for them (errno.h). */

@@ -1,4 +1,4 @@
-import { UsageError } from "../errors.ts";
+import { messageOf, UsageError } from "../errors.ts";
 import { type Job, parseJobFile } from "./job_file.ts";
 
 /** Whether the words of `dfuse flash` are a job file. */
@@ -27,7 +27,7 @@ function readText(path: string): string {
     if (Deno.statSync(path).size > MAX_SIZE) throw new Error("it is larger than any job");
     return Deno.readTextFileSync(path);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     throw new UsageError(`Cannot read ${path}: ${reason}`, {
       hint: "Check the path of the job file.",
       cause,

@@ -1,4 +1,4 @@
-import { UsageError } from "../errors.ts";
+import { messageOf, UsageError } from "../errors.ts";
 import { parseJournal, summarizeJournal } from "../station/journal_summary.ts";
 import { createCommand } from "./create_command.ts";
 import type { Output } from "./output.ts";
@@ -43,9 +43,7 @@ function readText(path: string): string {
   } catch (cause) {
     const reason = cause instanceof Deno.errors.NotFound
       ? "there is no such file"
-      : cause instanceof Error
-      ? cause.message
-      : String(cause);
+      : messageOf(cause);
     throw new UsageError(`Cannot read ${path}: ${reason}`, {
       hint: HINT,
       cause,

@@ -1,4 +1,4 @@
-import { FirmwareError, UsageError } from "../errors.ts";
+import { FirmwareError, messageOf, UsageError } from "../errors.ts";
 import type { Firmware } from "../firmware/firmware.ts";
 import { GrowingBytes } from "../firmware/growing_bytes.ts";
 import { openInputFile } from "../firmware/input_file.ts";
@@ -117,7 +117,7 @@ function readIfThere(path: string): string | undefined {
     return Deno.readTextFileSync(path);
   } catch (cause) {
     if (cause instanceof Deno.errors.NotFound) return undefined;
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     throw new FirmwareError(`Cannot read ${path}: ${reason}`, { facts: { path }, cause });
   }
 }

@@ -1,4 +1,4 @@
-import { FirmwareError } from "../errors.ts";
+import { FirmwareError, messageOf } from "../errors.ts";
 import { formatSize } from "../format.ts";
 import { GrowingBytes } from "./growing_bytes.ts";
 
@@ -242,8 +242,4 @@ function directoryError(path: string): FirmwareError {
 
 function readError(name: string, error: unknown): FirmwareError {
   return new FirmwareError(`Cannot read ${name}: ${messageOf(error)}`, { cause: error });
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

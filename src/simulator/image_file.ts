@@ -1,4 +1,4 @@
-import { FirmwareError, UsageError, writeReasonOf } from "../errors.ts";
+import { FirmwareError, messageOf, UsageError, writeReasonOf } from "../errors.ts";
 import { crc32 } from "../firmware/crc.ts";
 import type { Part } from "./part.ts";
 
@@ -120,7 +120,7 @@ function readIfThere(path: string): Uint8Array | undefined {
     return Deno.readFileSync(path);
   } catch (cause) {
     if (cause instanceof Deno.errors.NotFound) return undefined;
-    throw new FirmwareError(`Cannot read simulator image ${path}: ${reasonOf(cause)}`, { cause });
+    throw new FirmwareError(`Cannot read simulator image ${path}: ${messageOf(cause)}`, { cause });
   }
 }
 
@@ -130,8 +130,4 @@ function removeQuietly(path: string): void {
   } catch {
     // It was never written; the first error is the one to tell.
   }
-}
-
-function reasonOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }

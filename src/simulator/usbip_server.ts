@@ -1,4 +1,4 @@
-import { DfuseError, TransportError } from "../errors.ts";
+import { DfuseError, messageOf, TransportError } from "../errors.ts";
 import { formatUsbIds } from "../format.ts";
 import type { Clock } from "../usb/transport.ts";
 import type { SimulatedDevice } from "./simulated_device.ts";
@@ -191,9 +191,7 @@ function listen(options: { readonly hostname: string; readonly port: number }): 
     // Deno would tell how to compile dfuse with other rights.
     const reason = cause instanceof Deno.errors.NotCapable
       ? "other machines could reach it, expected 127.0.0.1 or ::1"
-      : cause instanceof Error
-      ? cause.message
-      : String(cause);
+      : messageOf(cause);
     const what = `Cannot listen on ${options.hostname}:${options.port}: ${reason}`;
     if (cause instanceof Deno.errors.AddrInUse) {
       const hint = "Another program uses the port: choose one with --port, for example 3241.";

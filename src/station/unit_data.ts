@@ -1,4 +1,4 @@
-import { FirmwareError, PlanError } from "../errors.ts";
+import { FirmwareError, messageOf, PlanError } from "../errors.ts";
 import { AppendLog, type LockedLog } from "./append_log.ts";
 import type { Attempt } from "./attempt.ts";
 import type { PendingAttempt } from "./journal.ts";
@@ -203,7 +203,7 @@ function readIfThere(path: string): string | undefined {
     return Deno.readTextFileSync(path);
   } catch (cause) {
     if (cause instanceof Deno.errors.NotFound) return undefined;
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     throw new FirmwareError(`Cannot read ${path}: ${reason}`, { facts: { path }, cause });
   }
 }

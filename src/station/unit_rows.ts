@@ -1,4 +1,4 @@
-import { FirmwareError, UsageError } from "../errors.ts";
+import { FirmwareError, messageOf, UsageError } from "../errors.ts";
 import { encodeValue, type Place } from "./place.ts";
 
 /** The values of one unit, and their bytes. */
@@ -75,7 +75,7 @@ async function parseCsv(
       skip_empty_lines: true,
     });
   } catch (cause) {
-    throw fail(cause instanceof Error ? cause.message : String(cause));
+    throw fail(messageOf(cause));
   }
   if (parsed.length === 0) throw fail("it has no rows");
   if (parsed.length > MAX_ROW_COUNT) throw fail(`it has more than ${MAX_ROW_COUNT} rows`);

@@ -1,4 +1,4 @@
-import { TransportError } from "../errors.ts";
+import { messageOf, TransportError } from "../errors.ts";
 
 /**
  * Loads a native addon in an executable, which has to unpack it into a file first. The file gets a temporary folder of
@@ -28,7 +28,7 @@ async function makeFolder(): Promise<string> {
   try {
     return await Deno.makeTempDir({ prefix: "dfuse-" });
   } catch (cause) {
-    const found = cause instanceof Error ? cause.message : String(cause);
+    const found = messageOf(cause);
     throw new TransportError("no-driver", `Cannot unpack the USB addon: ${found}`, {
       hint: "Set TMPDIR to a folder that can be written to.",
       cause,
